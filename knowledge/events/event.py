@@ -1,0 +1,62 @@
+"""The envelope: something that happened, once, in our words.
+
+An event holds no personal data: identifiers are keyed hashes (`knowledge.identity.match_key`) before it exists.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from policies.vocabulary.ids import CorrelationId, EventId, LocationId
+
+
+class Topic(StrEnum):
+    """Every kind of event we act on. Platform names and the aliases in use map onto these."""
+
+    ORDER_CREATED = "order.created"
+    ORDER_UPDATED = "order.updated"
+    ORDER_FULFILLED = "order.fulfilled"
+    ORDER_CANCELLED = "order.cancelled"
+    RETURN_CREATED = "return.created"
+    CUSTOMER_UPDATED = "customer.updated"
+    INVENTORY_UPDATED = "inventory.updated"
+    PRODUCT_UPDATED = "product.updated"
+    PRODUCT_VIEWED = "product.viewed"
+    CART_UPDATED = "cart.updated"
+    CHECKOUT_STARTED = "checkout.started"
+    TRANSFER_UPDATED = "transfer.updated"
+    CHECK_IN = "check_in"
+    LOYALTY_SCANNED = "loyalty.scanned"
+    REGISTER_CLOSED = "register.closed"
+    UNKNOWN = "unknown"  # parked, sealed, for a person to look at
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One verified fact.
+
+    Attributes:
+        source: Who told us: `shopify`, `lightspeed`, `register`, `replay`, `poll:shopify`, ...
+        delivery: The source's own name for this delivery; the same name twice is a duplicate.
+        lane: The location whose events are handled one after another; `online` for the online shop.
+        occurred_at: When it happened; a late till reports it long after.
+        resource: The platform's name of the thing it is about, such as `shopify:order:1001`; "" when there is none.
+        version: The thing's version, comparable as text within one resource; an older one never overwrites a newer.
+        facts: JSON of one of the event families beside this file.
+        seq: Its place in the event log; 0 before it is there.
+    """
+
+    id: EventId
+    source: str
+    delivery: str
+    topic: Topic
+    lane: LocationId
+    occurred_at: datetime
+    received_at: datetime
+    correlation: CorrelationId
+    facts: dict[str, Any]
+    resource: str = ""
+    version: str = ""
+    seq: int = 0
+    attempts: int = 0

@@ -1,0 +1,163 @@
+"""What each family of events says, as closed shapes: the platforms' JSON ends here and our words begin.
+
+Money in minor units of `currency`; times aware. A customer is a list of keyed hashes, strongest first.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Minor = int
+Units = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Facts(BaseModel):
+    """A family: closed, immutable, JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KeyedHash(BaseModel, frozen=True, extra="forbid"):
+    """One identifier of a customer, normalized and hashed under our key; see `knowledge.identity.match_key`."""
+
+    kind: Literal["loyalty", "phone", "email", "payment", "shopify", "lightspeed", "replay"]
+    digest: str = Field(pattern=r"^[0-9a-f]{32}$")
+
+
+class LineFacts(Facts):
+    """One line of an order: `discount` is off the whole line; `returned` counts units given back so far."""
+
+    sku: str
+    quantity: Units
+    unit_price: Minor
+    discount: Minor = 0
+    returned: Units = 0
+
+
+class OrderFacts(Facts):
+    """An order as it stands after the event. `complete` is false when only some of its lines are told."""
+
+    order: str  # "platform:order:id"
+    channel: Literal["pos", "online"]
+    location: str
+    customer: tuple[KeyedHash, ...] = ()
+    lines: tuple[LineFacts, ...]
+    total: Minor
+    currency: str
+    codes: tuple[str, ...] = ()
+    transaction: str = ""
+    pickup_location: str = ""
+    cancelled: bool = False
+    fulfilled: bool = False
+    complete: bool = True
+
+
+class ReturnFacts(Facts):
+    """Goods given back. `order` is the one they were sold on; "" when the platform does not say."""
+
+    order: str
+    location: str
+    customer: tuple[KeyedHash, ...] = ()
+    lines: tuple[LineFacts, ...]
+    refund: Minor
+    currency: str
+
+
+class LevelFacts(Facts):
+    """A count at one location. Either `sku` or the platform's `item` names the variant; unknown counts are `None`."""
+
+    location: str
+    sku: str = ""
+    item: str = ""  # "shopify:InventoryItem:123" or "lightspeed:product:uuid"
+    available: int | None
+    on_hand: int | None = None
+    committed: int | None = None
+    incoming: int | None = None
+
+
+class CustomerFacts(Facts):
+    """What may be known of a customer record: keys, consent and totals, never a name."""
+
+    keys: tuple[KeyedHash, ...]
+    consent_email: bool | None = None
+    consent_sms: bool | None = None
+    orders: int | None = None
+    spent: Minor | None = None
+    currency: str = ""
+
+
+class VariantFacts(Facts):
+    """One variant of a product."""
+
+    sku: str
+    title: str
+    product: str
+    vendor: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    price: Minor
+    currency: str
+    unit_cost: Minor | None = None
+    item: str = ""  # the platform's name of it, as in LevelFacts
+    variant: str = ""  # "shopify:ProductVariant:123"
+
+
+class ProductFacts(Facts):
+    """A product with all its variants."""
+
+    variants: tuple[VariantFacts, ...]
+
+
+class InterestFacts(Facts):
+    """Somebody looked at, or put in a cart, these variants."""
+
+    kind: Literal["view", "cart"]
+    customer: tuple[KeyedHash, ...] = ()
+    skus: tuple[str, ...]
+    cart: str = ""
+
+
+class PresenceFacts(Facts):
+    """A customer made themselves known in a shop, by app, WiFi or a scanned card."""
+
+    location: str
+    customer: tuple[KeyedHash, ...]
+    by: Literal["app", "wifi", "loyalty", "phone"]
+    opted_in: bool
+
+
+class TransferStateFacts(Facts):
+    """A transfer's status as the platform words it."""
+
+    transfer: str
+    reference: str
+    status: str
+
+
+class CheckoutFacts(Facts):
+    """A basket at a register before payment."""
+
+    location: str
+    transaction: str
+    customer: tuple[KeyedHash, ...] = ()
+    lines: tuple[LineFacts, ...]
+    total: Minor
+    currency: str
+
+
+class ClosureFacts(Facts):
+    """A register was closed for the day."""
+
+    location: str
+    register_id: str
+    closed_at: AwareDatetime
+
+
+class ParkedFacts(Facts):
+    """An event nobody here understands yet: its name, size and digest; the body is kept sealed beside it."""
+
+    name: str
+    size: int
+    digest: str
+    reason: str

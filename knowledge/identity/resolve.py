@@ -1,0 +1,104 @@
+"""From match keys to one customer. Deterministic: the first known key decides, and new keys join that customer.
+
+Keys that point at two different customers are left apart: a wrong merge is worse than a miss.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.families import KeyedHash
+from policies.vocabulary.ids import CustomerRef
+
+_STRENGTH = {
+    name: place
+    for place, name in enumerate(("loyalty", "shopify", "lightspeed", "replay", "phone", "email", "payment"))
+}
+
+_FIND = text(
+    """
+    SELECT kind, digest, ref FROM match_key
+    WHERE (kind, digest) IN (SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:digests AS text[])))
+    """
+)
+_ADD_CUSTOMER = text("INSERT INTO customer (ref, observed_at) SELECT unnest(CAST(:refs AS text[])), :at")
+_ADD_KEY = text(
+    """
+    INSERT INTO match_key (kind, digest, ref)
+    SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:digests AS text[]), CAST(:refs AS text[]))
+    ON CONFLICT (kind, digest) DO NOTHING
+    """
+)
+
+
+async def resolve(connection: AsyncConnection, keys: Sequence[KeyedHash]) -> CustomerRef | None:
+    """The customer the strongest known key names; `None` when no key is known."""
+    if not keys:
+        return None
+    known = await _find(connection, keys)
+    return _strongest(keys, known)
+
+
+async def resolve_all(
+    connection: AsyncConnection, groups: Mapping[str, Sequence[KeyedHash]], *, at: datetime
+) -> dict[str, CustomerRef]:
+    """For each group of keys, its customer; unknown ones are made, and each group's new keys join its customer.
+
+    Args:
+        connection: The transaction to read and write in.
+        groups: Keys by any name of the caller's; groups without keys are left out of the answer.
+        at: When this was learned.
+    """
+    # one order for everyone, so that two workers never wait for each other in a circle
+    every = sorted({key for keys in groups.values() for key in keys}, key=lambda key: (key.kind, key.digest))
+    if not every:
+        return {}
+    known = await _find(connection, every)
+    found: dict[str, CustomerRef] = {}
+    made: list[str] = []
+    joined: dict[tuple[str, str], str] = {}
+    for name, keys in groups.items():
+        if not keys:
+            continue
+        ref = _strongest(keys, known)
+        if ref is None:
+            ref = CustomerRef(f"c_{uuid4().hex[:20]}")
+            made.append(ref)
+        found[name] = ref
+        for key in keys:
+            if (key.kind, key.digest) not in known:
+                known[(key.kind, key.digest)] = ref
+                joined[(key.kind, key.digest)] = ref
+    if made:
+        await connection.execute(_ADD_CUSTOMER, {"refs": made, "at": at})
+    if joined:
+        pairs = sorted(joined)
+        await connection.execute(
+            _ADD_KEY,
+            {
+                "kinds": [kind for kind, _ in pairs],
+                "digests": [digest for _, digest in pairs],
+                "refs": [joined[pair] for pair in pairs],
+            },
+        )
+        settled = await _find(connection, every)  # another worker may have been first with a key
+        found = {name: _strongest(groups[name], settled) or ref for name, ref in found.items()}
+    return found
+
+
+async def _find(connection: AsyncConnection, keys: Sequence[KeyedHash]) -> dict[tuple[str, str], CustomerRef]:
+    rows = await connection.execute(
+        _FIND, {"kinds": [key.kind for key in keys], "digests": [key.digest for key in keys]}
+    )
+    return {(row.kind, row.digest): CustomerRef(row.ref) for row in rows}
+
+
+def _strongest(keys: Sequence[KeyedHash], known: Mapping[tuple[str, str], CustomerRef]) -> CustomerRef | None:
+    for key in sorted(keys, key=lambda key: _STRENGTH[key.kind]):
+        ref = known.get((key.kind, key.digest))
+        if ref is not None:
+            return ref
+    return None

@@ -1,0 +1,1 @@
+"""Events in, one picture of stock, customers and orders out."""

@@ -1,0 +1,84 @@
+"""A burst of events becomes rows, once, in one transaction; what is older than what we know is absorbed.
+
+The sync stands below the agents: this runs whether or not any agent does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.event import Event, Topic
+from knowledge.events.families import KeyedHash
+from knowledge.identity.resolve import resolve_all
+from knowledge.store.places import Places
+from knowledge.unify.catalog import apply_products
+from knowledge.unify.customers import apply_customers, apply_interest
+from knowledge.unify.levels import apply_levels
+from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
+from policies.vocabulary.ids import CustomerRef
+
+_CLAIM = text(
+    "UPDATE event SET applied_at = :at WHERE seq = ANY(CAST(:seqs AS bigint[])) AND applied_at IS NULL RETURNING seq"
+)
+_ABSORB = text(
+    """
+    INSERT INTO absorbed (source, reason, count) VALUES (:source, :reason, :count)
+    ON CONFLICT (source, reason) DO UPDATE SET count = absorbed.count + excluded.count
+    """
+)
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a burst came to.
+
+    Attributes:
+        customers: Who each event is about, by event id; anonymous events are absent.
+        stale: Ids of events that told what we already knew better.
+    """
+
+    customers: dict[str, CustomerRef] = field(default_factory=dict[str, CustomerRef])
+    stale: set[str] = field(default_factory=set[str])
+
+
+async def apply(connection: AsyncConnection, events: Sequence[Event], places: Places, *, at: datetime) -> Applied:
+    """Bring the unified store up to these events, oldest first.
+
+    Events already applied (a worker died after this and before the burst was done) only have their customers looked up.
+    Two workers may apply bursts of different lanes at once; rows are touched in key order, so they cannot deadlock.
+    """
+    applied = Applied()
+    applied.customers.update(await resolve_all(connection, {event.id: _keys(event) for event in events}, at=at))
+    seqs = [event.seq for event in events if event.seq]
+    fresh = set((await connection.execute(_CLAIM, {"at": at, "seqs": seqs})).scalars()) if seqs else set[int]()
+    new = [event for event in events if not event.seq or event.seq in fresh]
+    if not new:
+        return applied
+    by_topic: dict[Topic, list[Event]] = {}
+    for event in new:
+        by_topic.setdefault(event.topic, []).append(event)
+    await apply_products(connection, by_topic.get(Topic.PRODUCT_UPDATED, []))
+    applied.stale |= await apply_customers(connection, by_topic.get(Topic.CUSTOMER_UPDATED, []), applied.customers)
+    orders = [event for event in new if event.topic in ORDER_TOPICS]
+    applied.stale |= await apply_orders(connection, orders, applied.customers, places)
+    await apply_returns(connection, by_topic.get(Topic.RETURN_CREATED, []), places)
+    applied.stale |= await apply_levels(connection, by_topic.get(Topic.INVENTORY_UPDATED, []))
+    looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
+    await apply_interest(connection, looked, applied.customers)
+    for source in sorted({event.source for event in new if event.id in applied.stale}):
+        count = sum(1 for event in new if event.source == source and event.id in applied.stale)
+        await absorb(connection, source, "stale", count)
+    return applied
+
+
+async def absorb(connection: AsyncConnection, source: str, reason: str, count: int) -> None:
+    """Count deliveries that changed nothing."""
+    await connection.execute(_ABSORB, {"source": source, "reason": reason, "count": count})
+
+
+def _keys(event: Event) -> list[KeyedHash]:
+    named = event.facts.get("customer") or event.facts.get("keys") or ()
+    return [KeyedHash.model_construct(kind=key["kind"], digest=key["digest"]) for key in named]

@@ -1,0 +1,57 @@
+"""Products: one row per sku, under both platforms' names for it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.event import Event
+from knowledge.events.families import ProductFacts
+from knowledge.unify.columns import write_rows
+
+# Reconciliation rule: the newest price wins; a cost once known is not forgotten; each platform owns its own ids.
+_VARIANT = text(
+    """
+    INSERT INTO variant (sku, title, product, vendor, category, tags, description, price, currency, unit_cost,
+                         shopify_item, shopify_variant, lightspeed_product, observed_at)
+    SELECT sku, title, product, vendor, category, string_to_array(tags, ','), description, price, currency, unit_cost,
+           nullif(shopify_item, ''), nullif(shopify_variant, ''), nullif(lightspeed_product, ''), observed_at
+    FROM unnest(CAST(:sku AS text[]), CAST(:title AS text[]), CAST(:product AS text[]), CAST(:vendor AS text[]),
+                CAST(:category AS text[]), CAST(:tags AS text[]), CAST(:description AS text[]),
+                CAST(:price AS bigint[]), CAST(:currency AS text[]), CAST(:unit_cost AS bigint[]),
+                CAST(:shopify_item AS text[]), CAST(:shopify_variant AS text[]), CAST(:lightspeed_product AS text[]),
+                CAST(:observed_at AS timestamptz[]))
+      AS row(sku, title, product, vendor, category, tags, description, price, currency, unit_cost, shopify_item,
+             shopify_variant, lightspeed_product, observed_at)
+    ON CONFLICT (sku) DO UPDATE SET
+        title = excluded.title, product = excluded.product,
+        vendor = coalesce(nullif(excluded.vendor, ''), variant.vendor),
+        category = coalesce(nullif(excluded.category, ''), variant.category),
+        tags = CASE WHEN excluded.tags = '{}' THEN variant.tags ELSE excluded.tags END,
+        description = coalesce(nullif(excluded.description, ''), variant.description),
+        price = excluded.price, currency = excluded.currency,
+        unit_cost = coalesce(excluded.unit_cost, variant.unit_cost),
+        shopify_item = coalesce(excluded.shopify_item, variant.shopify_item),
+        shopify_variant = coalesce(excluded.shopify_variant, variant.shopify_variant),
+        lightspeed_product = coalesce(excluded.lightspeed_product, variant.lightspeed_product),
+        observed_at = excluded.observed_at
+    """
+)
+
+
+async def apply_products(connection: AsyncConnection, events: Sequence[Event]) -> None:
+    """Store every variant the events tell of; of two tellings in one burst the later counts."""
+    rows: dict[str, dict[str, object]] = {}
+    for event in events:
+        for told in ProductFacts.model_validate(event.facts).variants:
+            row = told.model_dump(exclude={"item", "variant", "tags"})
+            row["tags"] = ",".join(tag.replace(",", " ") for tag in told.tags)
+            row["shopify_item"] = told.item if told.item.startswith("shopify:") else ""
+            row["shopify_variant"] = told.variant if told.variant.startswith("shopify:") else ""
+            row["lightspeed_product"] = told.item if told.item.startswith("lightspeed:") else ""
+            row["observed_at"] = event.received_at
+            earlier = rows.get(told.sku, {})
+            for name in ("shopify_item", "shopify_variant", "lightspeed_product"):
+                row[name] = row[name] or earlier.get(name, "")
+            rows[told.sku] = row
+    await write_rows(connection, _VARIANT, (rows[sku] for sku in sorted(rows)))

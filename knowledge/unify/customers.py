@@ -1,0 +1,86 @@
+"""Customers: consent and totals as platforms tell them, and what each lately looked at."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.event import Event
+from knowledge.events.families import CustomerFacts, InterestFacts
+from knowledge.unify.columns import write_rows
+from policies.vocabulary.ids import CustomerRef
+
+# Reconciliation rule: the newest telling of consent wins; totals only ever grow, for a platform also counts orders from
+# before we listened, and we also count orders of the other platform.
+_CUSTOMER = text(
+    """
+    UPDATE customer SET
+        consent_email = coalesce(row.consent_email, customer.consent_email),
+        consent_sms = coalesce(row.consent_sms, customer.consent_sms),
+        orders = greatest(customer.orders, row.orders), spent = greatest(customer.spent, row.spent),
+        observed_at = greatest(customer.observed_at, row.at), told_at = row.at
+    FROM unnest(CAST(:ref AS text[]), CAST(:consent_email AS bool[]), CAST(:consent_sms AS bool[]),
+                CAST(:orders AS int[]), CAST(:spent AS bigint[]), CAST(:at AS timestamptz[]))
+      AS row(ref, consent_email, consent_sms, orders, spent, at)
+    WHERE customer.ref = row.ref
+    """
+)
+_SEEN = text("SELECT ref, told_at FROM customer WHERE ref = ANY(CAST(:refs AS text[])) ORDER BY ref FOR UPDATE")
+_INTEREST = text(
+    """
+    INSERT INTO interest (customer_ref, sku, kind, at)
+    SELECT * FROM unnest(CAST(:customer_ref AS text[]), CAST(:sku AS text[]), CAST(:kind AS text[]),
+                         CAST(:at AS timestamptz[]))
+    ON CONFLICT (customer_ref, sku, kind) DO UPDATE SET at = greatest(interest.at, excluded.at)
+    """
+)
+
+
+async def apply_customers(
+    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef]
+) -> set[str]:
+    """Store consent and totals; returns ids of events older than the last telling."""
+    told = [(event, customers[event.id]) for event in events if event.id in customers]
+    if not told:
+        return set()
+    refs = sorted({ref for _, ref in told})
+    seen = {row.ref: row.told_at for row in await connection.execute(_SEEN, {"refs": refs})}
+    stale: set[str] = set()
+    rows: dict[str, dict[str, object]] = {}
+    for event, ref in told:
+        at = seen.get(ref)
+        if at is not None and event.occurred_at < at:
+            stale.add(event.id)
+            continue
+        seen[ref] = event.occurred_at
+        facts = CustomerFacts.model_validate(event.facts)
+        earlier = rows.get(ref, {})
+        rows[ref] = {
+            "ref": ref,
+            "consent_email": facts.consent_email if facts.consent_email is not None else earlier.get("consent_email"),
+            "consent_sms": facts.consent_sms if facts.consent_sms is not None else earlier.get("consent_sms"),
+            "orders": facts.orders or 0,
+            "spent": facts.spent or 0,
+            "at": event.occurred_at,
+        }
+    await write_rows(connection, _CUSTOMER, (rows[ref] for ref in sorted(rows)))
+    return stale
+
+
+async def apply_interest(
+    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef]
+) -> None:
+    """Remember what known customers looked at or carted; an anonymous look is forgotten."""
+    latest: dict[tuple[str, str, str], object] = {}
+    for event in events:
+        ref = customers.get(event.id)
+        if ref is None:
+            continue
+        facts = InterestFacts.model_validate(event.facts)
+        for sku in facts.skus:
+            latest[(ref, sku, facts.kind)] = event.occurred_at
+    rows = (
+        {"customer_ref": ref, "sku": sku, "kind": kind, "at": at}
+        for (ref, sku, kind), at in sorted(latest.items(), key=lambda item: item[0])
+    )
+    await write_rows(connection, _INTEREST, rows)

@@ -1,0 +1,269 @@
+"""Orders and returns: what was bought, what it did to the day's sales, and to a stock nobody else counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.event import Event, Topic
+from knowledge.events.families import LineFacts, OrderFacts, ReturnFacts
+from knowledge.store.places import Places
+from knowledge.unify.columns import write_rows
+from policies.vocabulary.ids import CustomerRef
+
+ORDER_TOPICS = frozenset({Topic.ORDER_CREATED, Topic.ORDER_UPDATED, Topic.ORDER_FULFILLED, Topic.ORDER_CANCELLED})
+LOG = "log"  # a location kept by no platform: its stock is counted from its own orders
+
+_KNOWN = text(
+    """
+    SELECT id, version, cancelled, total FROM purchase WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
+    """
+)
+_LINES = text("SELECT purchase_id, sku, quantity FROM purchase_line WHERE purchase_id = ANY(CAST(:ids AS text[]))")
+_PURCHASE = text(
+    """
+    INSERT INTO purchase (id, channel, location_id, customer_ref, occurred_at, received_at, version, total, currency,
+                          codes, transaction, pickup_location, cancelled, fulfilled)
+    SELECT id, channel, location_id, nullif(customer_ref, ''), occurred_at, received_at, version, total, currency,
+           string_to_array(codes, ','), transaction, pickup_location, cancelled, fulfilled
+    FROM unnest(CAST(:id AS text[]), CAST(:channel AS text[]), CAST(:location_id AS text[]),
+                CAST(:customer_ref AS text[]), CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
+                CAST(:version AS text[]), CAST(:total AS bigint[]), CAST(:currency AS text[]), CAST(:codes AS text[]),
+                CAST(:transaction AS text[]), CAST(:pickup_location AS text[]), CAST(:cancelled AS bool[]),
+                CAST(:fulfilled AS bool[]))
+      AS row(id, channel, location_id, customer_ref, occurred_at, received_at, version, total, currency, codes,
+             transaction, pickup_location, cancelled, fulfilled)
+    ON CONFLICT (id) DO UPDATE SET
+        customer_ref = coalesce(excluded.customer_ref, purchase.customer_ref), version = excluded.version,
+        total = excluded.total, codes = excluded.codes, cancelled = purchase.cancelled OR excluded.cancelled,
+        fulfilled = purchase.fulfilled OR excluded.fulfilled, received_at = excluded.received_at,
+        transaction = coalesce(nullif(excluded.transaction, ''), purchase.transaction),
+        pickup_location = excluded.pickup_location
+    """
+)
+_LINE = text(
+    """
+    INSERT INTO purchase_line (purchase_id, sku, quantity, unit_price, discount)
+    SELECT * FROM unnest(CAST(:purchase_id AS text[]), CAST(:sku AS text[]), CAST(:quantity AS int[]),
+                         CAST(:unit_price AS bigint[]), CAST(:discount AS bigint[]))
+    ON CONFLICT (purchase_id, sku) DO UPDATE SET
+        quantity = excluded.quantity, unit_price = excluded.unit_price, discount = excluded.discount
+    """
+)
+_RETURNED = text(
+    """
+    UPDATE purchase_line SET returned = least(purchase_line.quantity, purchase_line.returned + row.units)
+    FROM unnest(CAST(:purchase_id AS text[]), CAST(:sku AS text[]), CAST(:units AS int[]))
+      AS row(purchase_id, sku, units)
+    WHERE purchase_line.purchase_id = row.purchase_id AND purchase_line.sku = row.sku
+    """
+)
+_DAILY = text(
+    """
+    INSERT INTO daily_sale (sku, location_id, day, units, returned)
+    SELECT * FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:day AS text[]),
+                         CAST(:units AS int[]), CAST(:returned AS int[]))
+    ON CONFLICT (sku, location_id, day) DO UPDATE SET
+        units = daily_sale.units + excluded.units, returned = daily_sale.returned + excluded.returned
+    """
+)
+_SPENT = text(
+    """
+    UPDATE customer SET orders = customer.orders + row.orders, spent = customer.spent + row.spent,
+        first_order_at = least(customer.first_order_at, row.at),
+        last_order_at = greatest(customer.last_order_at, row.at)
+    FROM unnest(CAST(:ref AS text[]), CAST(:orders AS int[]), CAST(:spent AS bigint[]), CAST(:at AS timestamptz[]))
+      AS row(ref, orders, spent, at)
+    WHERE customer.ref = row.ref
+    """
+)
+_COUNTED = text(
+    """
+    UPDATE inventory_level SET available = inventory_level.available + row.delta,
+        on_hand = inventory_level.on_hand + row.delta, observed_at = row.at
+    FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:delta AS int[]), CAST(:at AS timestamptz[]))
+      AS row(sku, location_id, delta, at)
+    WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.location_id
+    """
+)
+
+Tally = dict[tuple[str, str, str], list[int]]  # (sku, location, day) -> [sold, returned]
+
+
+async def apply_orders(
+    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places
+) -> set[str]:
+    """Store orders as they stand now; returns ids of events older than what is stored.
+
+    A complete order replaces its lines, and the day's sales move by the difference. An incomplete one (a log that tells
+    line by line) adds its lines.
+    """
+    if not events:
+        return set()
+    ids = sorted({str(event.facts["order"]) for event in events})
+    known = {row.id: row for row in await connection.execute(_KNOWN, {"ids": ids})}
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in await connection.execute(_LINES, {"ids": list(known)}):
+        held[row.purchase_id][row.sku] = row.quantity
+    book = _Book(held, {name: (row.version, row.cancelled, row.total) for name, row in known.items()})
+    stale: set[str] = set()
+    for event in events:
+        if not book.enter(event, customers.get(event.id), places):
+            stale.add(event.id)
+    await book.write(connection)
+    return stale
+
+
+class _Book:
+    """The burst's orders, worked out in memory and written in a few statements."""
+
+    def __init__(self, held: dict[str, dict[str, int]], known: dict[str, tuple[str, bool, int]]) -> None:
+        self._held = held
+        self._known = known
+        self._purchases: dict[str, dict[str, object]] = {}
+        self._lines: dict[tuple[str, str], dict[str, object]] = {}
+        self._daily: Tally = defaultdict(lambda: [0, 0])
+        self._spent: dict[str, tuple[int, int, datetime]] = {}
+        self._counted: dict[tuple[str, str], tuple[int, datetime]] = {}
+
+    def enter(self, event: Event, customer: CustomerRef | None, places: Places) -> bool:
+        """Take one event in; false when the stored version is newer."""
+        order = OrderFacts.model_validate(event.facts)
+        before = self._known.get(order.order)
+        if before and order.complete and event.version < before[0]:
+            return False
+        cancelled = order.cancelled or event.topic is Topic.ORDER_CANCELLED or bool(before and before[1])
+        units = _units(order.lines)
+        held = self._held[order.order]
+        after: dict[str, int] = {} if cancelled else units
+        if order.complete:
+            delta = {sku: after.get(sku, 0) - held.get(sku, 0) for sku in sorted(held.keys() | after.keys())}
+            was_total = before[2] if before and not before[1] else 0
+            total = order.total
+        else:
+            delta = after
+            after = {sku: held.get(sku, 0) + units.get(sku, 0) for sku in held.keys() | units.keys()}
+            was_total = 0
+            total = order.total + (before[2] if before else 0)
+        place = places.get(order.location)
+        day = event.occurred_at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+        for sku, change in delta.items():
+            if change:
+                self._daily[(sku, place.stock_location, day)][0] += change
+                if place.platform == LOG:
+                    self._count(sku, place.stock_location, -change, event.occurred_at)
+        self._held[order.order] = after
+        if customer:
+            orders, spent, at = self._spent.get(customer, (0, 0, event.occurred_at))
+            first = 0 if before and not before[1] else 1
+            gone = 1 if cancelled and first == 0 and not (before and before[1]) else 0
+            paid = 0 if cancelled else order.total
+            self._spent[customer] = (
+                orders + (0 if cancelled else first) - gone,
+                spent + paid - was_total,
+                max(at, event.occurred_at),
+            )
+        self._known[order.order] = (event.version, cancelled, total)
+        self._keep(event, order, customer, total, cancelled=cancelled)
+        return True
+
+    def _keep(
+        self, event: Event, order: OrderFacts, customer: CustomerRef | None, total: int, *, cancelled: bool
+    ) -> None:
+        earlier = self._purchases.get(order.order, {})
+        self._purchases[order.order] = {
+            "id": order.order,
+            "channel": order.channel,
+            "location_id": order.location,
+            "customer_ref": customer or earlier.get("customer_ref") or "",
+            "occurred_at": event.occurred_at,
+            "received_at": event.received_at,
+            "version": event.version,
+            "total": total,
+            "currency": order.currency,
+            "codes": ",".join(order.codes),
+            "transaction": order.transaction or earlier.get("transaction") or "",
+            "pickup_location": order.pickup_location,
+            "cancelled": cancelled,
+            "fulfilled": order.fulfilled or event.topic is Topic.ORDER_FULFILLED,
+        }
+        prices: dict[str, tuple[int, int]] = {}
+        for line in order.lines:
+            _, discount = prices.get(line.sku, (0, 0))
+            prices[line.sku] = (line.unit_price, discount + line.discount)
+        for sku, quantity in self._held[order.order].items():
+            if sku in prices:
+                price, discount = prices[sku]
+                self._lines[(order.order, sku)] = {
+                    "purchase_id": order.order,
+                    "sku": sku,
+                    "quantity": quantity,
+                    "unit_price": price,
+                    "discount": discount,
+                }
+
+    def _count(self, sku: str, location: str, delta: int, at: datetime) -> None:
+        before, _ = self._counted.get((sku, location), (0, at))
+        self._counted[(sku, location)] = (before + delta, at)
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """A few statements, rows in key order."""
+        await write_rows(connection, _PURCHASE, (self._purchases[key] for key in sorted(self._purchases)))
+        await write_rows(connection, _LINE, (self._lines[key] for key in sorted(self._lines)))
+        await write_daily(connection, self._daily)
+        spent = ({"ref": ref, "orders": n, "spent": s, "at": at} for ref, (n, s, at) in sorted(self._spent.items()))
+        await write_rows(connection, _SPENT, spent)
+        await write_counted(connection, self._counted)
+
+
+async def apply_returns(connection: AsyncConnection, events: Sequence[Event], places: Places) -> None:
+    """Count goods given back: on the order they came from, when it is known, and on the day."""
+    daily: Tally = defaultdict(lambda: [0, 0])
+    counted: dict[tuple[str, str], tuple[int, datetime]] = {}
+    lines: dict[tuple[str, str], int] = defaultdict(int)
+    for event in events:
+        back = ReturnFacts.model_validate(event.facts)
+        place = places.get(back.location)
+        day = event.occurred_at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+        for sku, units in _units(back.lines).items():
+            daily[(sku, place.stock_location, day)][1] += units
+            if back.order:
+                lines[(back.order, sku)] += units
+            if place.platform == LOG:
+                before, _ = counted.get((sku, place.stock_location), (0, event.occurred_at))
+                counted[(sku, place.stock_location)] = (before + units, event.occurred_at)
+    await write_rows(
+        connection,
+        _RETURNED,
+        ({"purchase_id": order, "sku": sku, "units": units} for (order, sku), units in sorted(lines.items())),
+    )
+    await write_daily(connection, daily)
+    await write_counted(connection, counted)
+
+
+async def write_daily(connection: AsyncConnection, daily: Tally) -> None:
+    """Add to the days' sales."""
+    rows = (
+        {"sku": sku, "location_id": place, "day": day, "units": sold, "returned": back}
+        for (sku, place, day), (sold, back) in sorted(daily.items())
+    )
+    await write_rows(connection, _DAILY, rows)
+
+
+async def write_counted(connection: AsyncConnection, counted: Mapping[tuple[str, str], tuple[int, datetime]]) -> None:
+    """Move the counts of locations no platform counts for."""
+    rows = (
+        {"sku": sku, "location_id": place, "delta": delta, "at": at}
+        for (sku, place), (delta, at) in sorted(counted.items())
+    )
+    await write_rows(connection, _COUNTED, rows)
+
+
+def _units(lines: Iterable[LineFacts]) -> dict[str, int]:
+    units: dict[str, int] = defaultdict(int)
+    for line in lines:
+        units[line.sku] += line.quantity
+    return units

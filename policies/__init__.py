@@ -1,0 +1,1 @@
+"""What is allowed: the words, the actions and the rules."""

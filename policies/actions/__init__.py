@@ -1,0 +1,1 @@
+"""Everything anybody may want to do to a platform, one file per action."""

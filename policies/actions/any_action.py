@@ -1,0 +1,23 @@
+"""Every action there is, as one closed type that can be read back from storage."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from policies.actions.discount import Discount, EndDiscount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer
+
+AnyAction = Annotated[Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment, Field(discriminator="kind")]
+
+_ADAPTER: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
+KINDS = ("discount", "end_discount", "transfer", "cancel_transfer", "stock_adjustment")
+
+
+def read_action(facts: dict[str, Any]) -> AnyAction:
+    """An action from its stored facts.
+
+    Raises:
+        pydantic.ValidationError: The facts are not an action of ours.
+    """
+    return _ADAPTER.validate_python(facts)

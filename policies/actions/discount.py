@@ -1,0 +1,83 @@
+"""Money off one basket, as a single-use code a register can apply."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from policies.actions.action import Action, Effect
+from policies.errors import Refused
+from policies.vocabulary.ids import CustomerRef, LocationId, Sku
+from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
+
+
+class Discount(Action):
+    """Create a single-use discount code.
+
+    Attributes:
+        store: The location whose register may apply it.
+        transaction: The register's transaction or online cart it is meant for; caps count per transaction.
+        code: What the register applies; derived from the proposal, so that a retry makes the same code.
+        skus: What it applies to; empty means the whole basket.
+        base: Price of what it applies to, before the discount.
+        amount: Money off, at most: exactly `base` times `percent`.
+    """
+
+    effect: ClassVar[Effect] = Effect.WRITE
+    kind: Literal["discount"] = "discount"
+    store: LocationId
+    customer: CustomerRef | None
+    transaction: str = Field(min_length=1, max_length=128)
+    code: str = Field(pattern=r"^[A-Z0-9-]{4,32}$")
+    percent: Percent
+    skus: tuple[Sku, ...] = ()
+    base: Money
+    amount: Money
+    valid_until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _amount_follows_percent(self) -> Self:
+        if self.amount != self.base.share(self.percent):
+            raise Refused("The money off must equal the percentage of the price.", code="discount.amount")
+        if self.amount.minor <= 0:
+            raise Refused("A discount takes at least one cent off.", code="discount.zero")
+        return self
+
+    @property
+    def location(self) -> LocationId:  # noqa: D102
+        return self.store
+
+    @property
+    def money_at_stake(self) -> Money:  # noqa: D102
+        return self.amount
+
+    def inverse(self, reference: str) -> "EndDiscount":  # noqa: D102
+        return EndDiscount(store=self.store, code=self.code, reference=reference, amount=self.amount)
+
+    def sentence(self) -> str:  # noqa: D102
+        return f"Give {self.percent} off ({self.amount} at most) with code {self.code} at {self.store}."
+
+
+class EndDiscount(Action):
+    """Stop a discount code from being used again; what was already redeemed stays redeemed."""
+
+    effect: ClassVar[Effect] = Effect.IRREVERSIBLE
+    kind: Literal["end_discount"] = "end_discount"
+    store: LocationId
+    code: str
+    reference: str
+    amount: Money
+
+    @property
+    def location(self) -> LocationId:  # noqa: D102
+        return self.store
+
+    @property
+    def money_at_stake(self) -> Money:  # noqa: D102
+        return Money(0, self.amount.currency)
+
+    def inverse(self, reference: str) -> None:  # noqa: ARG002, D102
+        return None
+
+    def sentence(self) -> str:  # noqa: D102
+        return f"End code {self.code} at {self.store}."

@@ -1,0 +1,59 @@
+"""A private PostgreSQL for the whole run, and a fresh migrated database for each test that asks."""
+
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from knowledge.store.embedded import start_embedded
+from knowledge.store.migrate import migrate
+from knowledge.store.session import Database
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return ("asyncio", {"use_uvloop": False})
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Generator[str]:
+    """The server the tests use: TEST_DATABASE_URL when set, else an embedded one in a folder of its own."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        migrate(given)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="tillhand-", ignore_cleanup_errors=True) as folder:
+        url = start_embedded(Path(folder) / "pg", "template_tillhand")
+        with psycopg.connect(url, autocommit=True) as admin:  # nothing here outlives the run
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+            admin.execute("SELECT pg_reload_conf()")
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Generator[str]:
+    """A database of the test's own, copied from the migrated one."""
+    name = f"t_{uuid4().hex[:16]}"
+    template = str(conninfo_to_dict(server_url)["dbname"])
+    url = server_url.replace(f"/{template}", f"/{name}", 1)
+    admin_url = server_url.replace(f"/{template}", "/postgres", 1)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
+    yield url
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """The test's database, connected."""
+    connected = Database(database_url)
+    yield connected
+    await connected.close()

@@ -1,0 +1,211 @@
+"""The ports: what we need from any platform, in our words, with capability flags for what only some can do.
+
+Reads may be called by anyone who is handed a port. Writes are called by `tools.executor` alone, and every write takes
+a `WriteContext` and returns a `Receipt` that says how to undo it.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from knowledge.events.event import Event
+from policies.actions.discount import Discount, EndDiscount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer
+from policies.vocabulary.ids import ActionId, CorrelationId, LocationId, Sku
+from policies.vocabulary.money import Money
+
+
+class Capability(StrEnum):
+    """What a platform can do; a tool that needs one is offered only where it exists."""
+
+    DISCOUNT_CODES = "discount_codes"
+    DRAFT_TRANSFERS = "draft_transfers"
+    COMPARE_AND_SWAP = "compare_and_swap"  # a stock write may name the count it expects
+    IDEMPOTENCY_KEYS = "idempotency_keys"  # the platform itself remembers a write's key
+    REGISTER_PUSH = "register_push"  # an extension at the till calls us
+    REGISTER_RULES = "register_rules"  # the till asks us synchronously, and obeys
+    WEBHOOKS = "webhooks"
+    POLLING = "polling"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContext:
+    """What every write carries.
+
+    Attributes:
+        key: Same key, same effect, once; derived from the action's id, so every retry carries the same one.
+        reason: One sentence for the platform's own history, without personal data.
+        dry_run: Check everything that can be checked, change nothing.
+    """
+
+    key: str
+    action: ActionId
+    actor: str
+    approval: str | None
+    trace: CorrelationId
+    reason: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the platform answered.
+
+    Attributes:
+        reference: The platform's name of what was made or changed; what `Action.inverse` needs.
+        replayed: The platform had done it before under the same key: nothing was done twice.
+        undo: How it can be undone, in one word of ours (`end_discount`, `cancel_transfer`, `stock_adjustment`), or "".
+        call: Method and operation, such as `POST discountCodeBasicCreate`: the resultant API call, for the ledger.
+        digest: SHA-256 of the platform's raw answer.
+    """
+
+    platform: str
+    reference: str
+    at: datetime
+    replayed: bool
+    undo: str
+    call: str
+    digest: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLevel:
+    """A count as the platform tells it now; counts it does not keep are `None`."""
+
+    sku: Sku
+    item: str
+    location: LocationId
+    available: int
+    on_hand: int | None
+    committed: int | None
+    incoming: int | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCustomer:
+    """What a platform's customer record may tell us; identifiers are already keyed hashes."""
+
+    keys: tuple[tuple[str, str], ...]  # (kind, digest)
+    orders: int
+    spent: Money
+    consent_email: bool
+    consent_sms: bool
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPlace:
+    """A location as the platform lists it."""
+
+    platform_id: str
+    name: str
+    active: bool
+
+
+class Discounts(Protocol):
+    """Single-use codes."""
+
+    async def create(self, discount: Discount, context: WriteContext) -> Receipt:
+        """Create the code, or find the one an earlier try made."""
+        ...
+
+    async def end(self, discount: EndDiscount, context: WriteContext) -> Receipt:
+        """Stop the code from being used; ending an ended one succeeds."""
+        ...
+
+
+class Inventory(Protocol):
+    """Counts and transfers."""
+
+    async def levels(self, skus: Sequence[Sku], locations: Sequence[LocationId]) -> list[PlatformLevel]:
+        """Counts as of now."""
+        ...
+
+    async def draft_transfer(self, transfer: Transfer, context: WriteContext) -> Receipt:
+        """Draft a transfer, or find the one an earlier try drafted. A draft moves no stock."""
+        ...
+
+    async def cancel_transfer(self, transfer: CancelTransfer, context: WriteContext) -> Receipt:
+        """Withdraw it; withdrawing a withdrawn one succeeds."""
+        ...
+
+    async def adjust(self, adjustment: StockAdjustment, context: WriteContext) -> Receipt:
+        """Change a count once, comparing with the expected count where the platform can."""
+        ...
+
+
+class Catalog(Protocol):
+    """Products."""
+
+    def products(self) -> AsyncIterator[Event]:
+        """Every product as a `product.updated` event; for the first fill and for repairs."""
+        ...
+
+
+class Customers(Protocol):
+    """Customer records."""
+
+    async def find(self, kind: str, value: str) -> PlatformCustomer | None:
+        """By `email`, `phone` or `loyalty`; the raw value goes to the platform and nowhere else."""
+        ...
+
+    def customers(self) -> AsyncIterator[Event]:
+        """Every customer as a `customer.updated` event, hashed at once."""
+        ...
+
+
+class Orders(Protocol):
+    """Orders of both channels."""
+
+    async def get(self, order: str) -> Event | None:
+        """One order as the event it would have been."""
+        ...
+
+
+class Changes(Protocol):
+    """What webhooks may have missed, read page by page."""
+
+    streams: tuple[str, ...]  # such as orders, inventory, customers, products
+
+    async def since(self, stream: str, cursor: str) -> tuple[list[Event], str]:
+        """Changes after the cursor and the next cursor; an empty cursor means from the beginning of what is kept."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Webhooks the platform sends us."""
+
+    async def ensure(self, base_url: str) -> list[str]:
+        """Register every topic we need at our address; returns the names added. Repeating changes nothing."""
+        ...
+
+
+class Platform(Protocol):
+    """One platform, whole. `name` is `shopify` or `lightspeed`."""
+
+    name: str
+    capabilities: frozenset[Capability]
+    discounts: Discounts
+    inventory: Inventory
+    catalog: Catalog
+    customers: Customers
+    orders: Orders
+    changes: Changes
+    subscriptions: Subscriptions
+
+    async def places(self) -> list[PlatformPlace]:
+        """Its locations."""
+        ...
+
+    async def health(self) -> dict[str, Any]:
+        """Reachable or not, and what is left of its budget."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...

@@ -1,0 +1,65 @@
+"""An action somebody wants, with why and on what evidence."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from policies.actions.any_action import AnyAction
+from policies.vocabulary.ids import CorrelationId
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a proposal comes from: the story it belongs to and the step before it.
+
+    Attributes:
+        causation: The event's or call's id.
+        occurred_at: When what it reacts to happened; a late event may trigger no offers. `None` when a person acts now.
+    """
+
+    correlation: CorrelationId
+    causation: str
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the guard decides on.
+
+    Attributes:
+        key: The idempotency key, unique per actor: the same key again returns the first decision.
+        rationale: One sentence for the manager, without personal data; never a model's chain of thought.
+        evidence: The facts it rests on, by reference; JSON without personal data.
+        priced_at: When the prices behind it were seen; `None` when the register itself just told them.
+        model: Name and prompt hash of the model that chose or worded it; "" when none did.
+    """
+
+    action: AnyAction
+    key: str
+    origin: Origin
+    rationale: str
+    evidence: dict[str, Any] = field(default_factory=dict[str, Any])
+    priced_at: datetime | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a proposal.
+
+    Attributes:
+        state: Of the action row: denied, waiting, allowed, executing, executed, failed, ...
+        outcome: The verdict's outcome: allow, confirm, approve or deny.
+        reasons: Rule id and sentence of each rule that decided.
+        replayed: The same key was used before; this is the first answer, as it stands now.
+    """
+
+    action_id: str
+    state: str
+    outcome: str
+    reasons: tuple[tuple[str, str], ...]
+    approval_id: str | None = None
+    expires_at: datetime | None = None
+    receipt: dict[str, Any] | None = None
+    replayed: bool = False
+    error: str = ""

@@ -1,0 +1,55 @@
+"""A tool: one named operation with a closed schema, the same for assistants, agents and people."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from policies.actions.action import Effect
+from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import LocationId
+from tools.proposal import Origin
+
+
+class Arguments(BaseModel):
+    """What a tool is called with: strict and closed, so that a misspelt argument is an error, not a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def location(self) -> LocationId | None:
+        """The place the call is about; `None` for the whole chain. Access rules look at it."""
+        return None
+
+
+class Answer(BaseModel):
+    """What a tool answers: closed, JSON, without personal data the caller's role may not see."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, and the story the call belongs to."""
+
+    actor: Actor
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One operation.
+
+    Attributes:
+        name: Also the Cedar action that access rules name.
+        effect: What it may cause; MCP annotations follow from it.
+        run: Called by the guard only, after access was allowed and the arguments were read.
+    """
+
+    name: str
+    title: str
+    description: str
+    effect: Effect
+    arguments: type[Arguments]
+    answer: type[Answer]
+    run: Callable[[Call, Any], Awaitable[Answer]]
