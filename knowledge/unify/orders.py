@@ -138,16 +138,17 @@ class _Book:
         cancelled = order.cancelled or event.topic is Topic.ORDER_CANCELLED or bool(before and before[1])
         units = _units(order.lines)
         held = self._held[order.order]
-        after: dict[str, int] = {} if cancelled else units
         if order.complete:
-            delta = {sku: after.get(sku, 0) - held.get(sku, 0) for sku in sorted(held.keys() | after.keys())}
-            was_total = before[2] if before and not before[1] else 0
+            after = {sku: units.get(sku, 0) for sku in held.keys() | units.keys()}
             total = order.total
         else:
-            delta = after
             after = {sku: held.get(sku, 0) + units.get(sku, 0) for sku in held.keys() | units.keys()}
-            was_total = 0
             total = order.total + (before[2] if before else 0)
+        was_counted = bool(before) and not (before and before[1])  # a cancelled order counts for nothing
+        delta = {
+            sku: (0 if cancelled else after.get(sku, 0)) - (held.get(sku, 0) if was_counted else 0)
+            for sku in sorted(after)
+        }
         place = places.get(order.location)
         day = event.occurred_at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
         for sku, change in delta.items():
@@ -158,14 +159,9 @@ class _Book:
         self._held[order.order] = after
         if customer:
             orders, spent, at = self._spent.get(customer, (0, 0, event.occurred_at))
-            first = 0 if before and not before[1] else 1
-            gone = 1 if cancelled and first == 0 and not (before and before[1]) else 0
-            paid = 0 if cancelled else order.total
-            self._spent[customer] = (
-                orders + (0 if cancelled else first) - gone,
-                spent + paid - was_total,
-                max(at, event.occurred_at),
-            )
+            orders += (not cancelled) - was_counted
+            spent += (0 if cancelled else total) - (before[2] if before and was_counted else 0)
+            self._spent[customer] = (orders, spent, max(at, event.occurred_at))
         self._known[order.order] = (event.version, cancelled, total)
         self._keep(event, order, customer, total, cancelled=cancelled)
         return True
@@ -195,8 +191,8 @@ class _Book:
             _, discount = prices.get(line.sku, (0, 0))
             prices[line.sku] = (line.unit_price, discount + line.discount)
         for sku, quantity in self._held[order.order].items():
-            if sku in prices:
-                price, discount = prices[sku]
+            if sku in prices or quantity == 0:  # a line edited away stays, with nothing on it
+                price, discount = prices.get(sku, (0, 0))
                 self._lines[(order.order, sku)] = {
                     "purchase_id": order.order,
                     "sku": sku,

@@ -1,0 +1,1 @@
+"""What goes with what, and what was offered."""

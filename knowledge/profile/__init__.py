@@ -1,0 +1,1 @@
+"""What a specialist may see of a customer."""

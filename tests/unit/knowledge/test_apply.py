@@ -1,0 +1,171 @@
+"""The unified store ends the same however its events arrive."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.events.event import Event, Topic
+from knowledge.identity.match_key import MatchKeys
+from knowledge.inventory.position import positions
+from knowledge.store.places import Place, Places, save_locations
+from knowledge.store.session import Database
+from knowledge.store.tables import customer, daily_sale, event, purchase, purchase_line
+from knowledge.unify.apply import apply
+from policies.vocabulary.ids import CorrelationId, EventId, LocationId
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+KEYS = MatchKeys(b"k" * 32)
+ADA = [KEYS.key("email", "ada@example.com"), KEYS.key("phone", "+1 212 555 0100")]
+PLACES = Places(
+    [
+        Place(LocationId("S1"), "First", "shopify", "1", "shop", "NY", "America/New_York", LocationId("S1")),
+        Place(LocationId("L1"), "Log", "log", "1", "shop", "NY", "America/New_York", LocationId("L1")),
+    ]
+)
+
+
+def happened(topic: Topic, facts: dict[str, object], *, minute: int = 0, version: int = 0, name: str = "") -> Event:
+    at = START + timedelta(minutes=minute)
+    label = name or f"{topic}-{minute}-{version}"
+    return Event(
+        EventId(label), "test", label, topic, LocationId("S1"), at, at, CorrelationId("c"), facts,
+        version=f"{version:06d}",
+    )  # fmt: skip
+
+
+def order(
+    number: int, *lines: tuple[str, int], version: int = 0, location: str = "S1", complete: bool = True, **more: object
+) -> Event:
+    facts: dict[str, object] = {
+        "order": f"shopify:order:{number}",
+        "channel": "pos",
+        "location": location,
+        "customer": [key.model_dump() for key in ADA if key],
+        "lines": [{"sku": sku, "quantity": units, "unit_price": 1000} for sku, units in lines],
+        "total": sum(units for _, units in lines) * 1000,
+        "currency": "USD",
+        "complete": complete,
+        **more,
+    }
+    topic = Topic.ORDER_UPDATED if version else Topic.ORDER_CREATED
+    return happened(topic, facts, minute=number, version=version, name=f"order-{number}-{version}-{lines}")
+
+
+def level(sku: str, available: int, version: int) -> Event:
+    facts: dict[str, object] = {"location": "S1", "sku": sku, "available": available}
+    return happened(Topic.INVENTORY_UPDATED, facts, version=version, name=f"{sku}-{version}")
+
+
+async def snapshot(connection: AsyncConnection) -> dict[str, list[tuple[object, ...]]]:
+    tables = {
+        "orders": select(purchase.c.id, purchase.c.total, purchase.c.version, purchase.c.cancelled),
+        "lines": select(purchase_line.c.purchase_id, purchase_line.c.sku, purchase_line.c.quantity),
+        "days": select(daily_sale.c.sku, daily_sale.c.day, daily_sale.c.units).where(daily_sale.c.units != 0),
+        "people": select(customer.c.orders, customer.c.spent),
+    }
+    found = {name: sorted(tuple(row) for row in await connection.execute(query)) for name, query in tables.items()}
+    found["stock"] = [(p.sku, p.available) for p in await positions(connection, ["A", "B"])]
+    return {name: [row for row in rows if name != "lines" or row[2]] for name, rows in found.items()}
+
+
+STORY = [
+    order(1, ("A", 2), ("B", 1)),
+    order(1, ("A", 1), ("B", 1), version=1),
+    order(2, ("A", 3)),
+    order(2, ("A", 3), version=2, cancelled=True),
+    order(3, ("B", 5)),
+    level("A", 9, 1),
+    level("A", 7, 2),
+    level("B", 4, 3),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_disorder_and_duplicates_end_in_the_same_store(database: Database, seed: int):
+    async with database.transaction() as connection:
+        for told in STORY:
+            await apply(connection, [told], PLACES, at=START)
+        orderly = await snapshot(connection)
+        await connection.execute(
+            text("TRUNCATE purchase, purchase_line, daily_sale, match_key, customer, inventory_level")
+        )
+        shuffled = STORY + random.Random(seed).sample(STORY, 4)  # noqa: S311
+        random.Random(seed).shuffle(shuffled)  # noqa: S311
+        cut = seed + 1
+        for burst in (shuffled[:cut], shuffled[cut:]):
+            await apply(connection, burst, PLACES, at=START)
+        assert await snapshot(connection) == orderly
+    assert orderly["stock"] == [("A", 7), ("B", 4)]
+    assert orderly["people"] == [(2, 7000)]
+
+
+async def test_an_event_already_applied_is_never_counted_again(database: Database):
+    told = order(1, ("A", 2), location="L1", complete=False)
+    row = {
+        "id": told.id, "source": told.source, "delivery": told.delivery, "topic": told.topic, "lane": told.lane,
+        "occurred_at": told.occurred_at, "received_at": told.received_at, "correlation_id": told.correlation,
+        "facts": told.facts,
+    }  # fmt: skip
+    async with database.transaction() as connection:
+        seq = (await connection.execute(insert(event).values(row).returning(event.c.seq))).scalar_one()
+        stored = Event(
+            told.id, told.source, told.delivery, told.topic, told.lane, told.occurred_at, told.received_at,
+            told.correlation, told.facts, seq=seq,
+        )  # fmt: skip
+        first = await apply(connection, [stored], PLACES, at=START)
+        again = await apply(connection, [stored], PLACES, at=START)
+        assert (await snapshot(connection))["days"] == [("A", "2026-03-02", 2)]
+    assert first.customers == again.customers
+
+
+async def test_a_log_without_a_platform_counts_its_own_stock(database: Database):
+    async with database.transaction() as connection:
+        stock = happened(Topic.INVENTORY_UPDATED, {"location": "L1", "sku": "A", "available": 10, "on_hand": 10})
+        await apply(connection, [stock], PLACES, at=START)
+        sold = order(1, ("A", 2), location="L1", complete=False)
+        more = order(1, ("A", 1), location="L1", complete=False, transaction="T")
+        back = {"order": "shopify:order:1", "location": "L1", "refund": 1000, "currency": "USD"}
+        returned = happened(
+            Topic.RETURN_CREATED, {**back, "lines": [{"sku": "A", "quantity": 1, "unit_price": 1000}]}, minute=9
+        )
+        await apply(connection, [sold, more, returned], PLACES, at=START)
+        [position] = await positions(connection, ["A"])
+    assert (position.available, position.on_hand) == (8, 8)
+
+
+async def test_a_platform_s_own_count_is_not_touched_by_its_orders(database: Database):
+    async with database.transaction() as connection:
+        await apply(connection, [level("A", 9, 1), order(1, ("A", 2))], PLACES, at=START)
+        [position] = await positions(connection, ["A"])
+    assert position.available == 9
+
+
+async def test_two_keys_of_one_person_lead_to_one_customer_and_conflicts_stay_apart(database: Database):
+    from knowledge.identity.resolve import resolve, resolve_all  # noqa: PLC0415
+
+    email, phone = KEYS.key("email", "ADA@example.com "), KEYS.key("phone", "(212) 555-0100")
+    other = KEYS.key("email", "bea@example.com")
+    assert email
+    assert phone
+    assert other
+    async with database.transaction() as connection:
+        first = await resolve_all(connection, {"a": [email, phone], "b": [other]}, at=START)
+        assert first["a"] != first["b"]
+        assert await resolve(connection, [phone]) == first["a"]
+        await resolve_all(connection, {"c": [phone, other]}, at=START)  # names two people: no merge
+        assert await resolve(connection, [other]) == first["b"]
+
+
+async def test_locations_are_saved_and_found_by_either_name(database: Database):
+    async with database.transaction() as connection:
+        await save_locations(connection, PLACES)
+        loaded = await Places.load(connection)
+    assert {place.id for place in loaded} == {"S1", "L1"}
+    found = loaded.by_platform("shopify", "1")
+    assert found
+    assert found.id == "S1"
