@@ -1,0 +1,63 @@
+"""Personal data does not survive in free text, and an unchecked text does not pass."""
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.privacy import scrub as module
+from knowledge.privacy.scrub import scrub
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("mail ada.l@example.com please", "ada.l@example.com"),
+        ("mail jo@localhost", "jo@localhost"),
+        ("write jo (at) corp (dot) com", "corp"),
+        ("call (212) 555-0100 now", "555-0100"),
+        ("call +44 20 7946 0958", "7946"),
+        ("paid with 4242 4242 4242 4242", "4242"),
+        ("paid with 2223.0031.2200.3222", "2200"),
+        ("card CUST_456 was scanned", "456"),
+        ("ssn 078-05-1120", "1120"),
+        ("from 10.1.2.3", "10.1.2.3"),
+    ],
+)
+def test_personal_data_is_replaced_by_its_kind(text: str, secret: str):
+    scrubbed = scrub(text)
+    assert secret not in scrubbed.text
+    assert scrubbed.found
+
+
+@pytest.mark.parametrize("text", ["Price match: 15 % off SKU 84029E", "Returned twice, size M / Blue", ""])
+def test_a_shop_s_own_words_stay(text: str):
+    assert scrub(text).text == text
+
+
+@given(st.text(max_size=300), st.sampled_from(["ada@example.com", "+12125550100", "4242424242424242"]))
+def test_an_identifier_between_any_words_is_found(around: str, secret: str):
+    assert secret not in scrub(f"{around} {secret} {around}").text
+
+
+def test_a_text_too_long_to_check_is_withheld():
+    assert scrub("a" * 4001).text == "<WITHHELD>"
+    assert scrub("a" * 4000).text == "a" * 4000
+
+
+def test_a_failing_scrubber_withholds_the_text(monkeypatch: pytest.MonkeyPatch):
+    def broken() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(module, "_analyzer", broken)
+    assert scrub("ada@example.com").text == "<WITHHELD>"
+
+
+def test_scrubbing_opens_no_connection(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_args: object, **_options: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert "example" not in scrub("ada@example.com").text
