@@ -86,7 +86,7 @@ class AdjustmentFacts:
 class CompensationFacts:
     """Ending a discount or cancelling a transfer: nothing about it is at stake."""
 
-    def context(self, limits: PlaceLimits) -> dict[str, Any]:  # noqa: ARG002
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""
         return {}
 

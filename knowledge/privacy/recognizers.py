@@ -42,7 +42,7 @@ class RetailRecognizer(EntityRecognizer):
         self,
         text: str,
         entities: list[str],
-        nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002
+        nlp_artifacts: NlpArtifacts | None = None,
     ) -> list[RecognizerResult]:
         """Every span found; overlaps are Presidio's to settle."""
         spans: list[tuple[str, int, int]] = []

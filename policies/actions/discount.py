@@ -76,7 +76,7 @@ class EndDiscount(Action):
     def money_at_stake(self) -> Money:  # noqa: D102
         return Money(0, self.amount.currency)
 
-    def inverse(self, reference: str) -> None:  # noqa: ARG002, D102
+    def inverse(self, reference: str) -> None:  # noqa: D102
         return None
 
     def sentence(self) -> str:  # noqa: D102

@@ -42,7 +42,7 @@ class StockAdjustment(Action):
     def money_at_stake(self) -> Money:  # noqa: D102
         return self.value
 
-    def inverse(self, reference: str) -> "StockAdjustment":  # noqa: ARG002, D102
+    def inverse(self, reference: str) -> "StockAdjustment":  # noqa: D102
         return self.model_copy(
             update={"delta": -self.delta, "expected": None, "reference": f"undo-{self.reference}"[:64]}
         )

@@ -77,7 +77,7 @@ class CancelTransfer(Action):
     def money_at_stake(self) -> Money:  # noqa: D102
         return Money(0, self.value.currency)
 
-    def inverse(self, reference: str) -> None:  # noqa: ARG002, D102
+    def inverse(self, reference: str) -> None:  # noqa: D102
         return None
 
     def sentence(self) -> str:  # noqa: D102

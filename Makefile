@@ -1,0 +1,43 @@
+# Set-up happens by itself: every target installs what it needs into .venv first.
+PYTHON ?= python3
+VENV ?= .venv
+PIP_OPTIONS ?=
+BIN := $(VENV)/bin
+NEEDS := pyproject.toml constraints.txt
+
+.PHONY: demo test check bench format clean
+
+demo: $(VENV)/.installed ## a retailer's day, end to end
+	@$(BIN)/tillhand demo $(ARGS)
+
+test: $(VENV)/.installed-dev ## every promise
+	@$(BIN)/pytest -q $(ARGS)
+
+check: $(VENV)/.installed-dev ## style, types, and who may import whom
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev ## our figures beside their floors; writes build/bench.json
+	@$(BIN)/python -m evals.bench $(ARGS)
+
+format: $(VENV)/.installed-dev
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+clean:
+	rm -rf $(VENV) build var
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tillhand needs Python 3.11 or newer; run make PYTHON=python3.12, say.")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
+	@echo "Installing Tillhand into $(VENV); the first time takes a few minutes."
+	@$(BIN)/python -m pip install -q $(PIP_OPTIONS) -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(NEEDS) | $(VENV)/bin/python
+	@echo "Installing Tillhand and its checks into $(VENV); the first time takes a few minutes."
+	@$(BIN)/python -m pip install -q $(PIP_OPTIONS) -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,1 @@
+"""Run a real transaction log through the same inbox, lanes, supervisor and guard."""

@@ -1,0 +1,92 @@
+"""The platform behind the log: it keeps codes and moves goods at once, and remembers each write's key.
+
+The log's customers never saw our offers, so a code is made and never used; a transfer arrives the moment it is drafted.
+Both are recorded in the replay's own database, so that effects can be counted and a lost or doubled one would show.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from knowledge.store.session import Database
+from policies.actions.any_action import AnyAction
+from policies.actions.discount import Discount, EndDiscount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer
+from policies.errors import Refused
+from tools.platform import Capability, Receipt, WriteContext
+
+PREPARE = "CREATE TABLE IF NOT EXISTS replay_effect (key text PRIMARY KEY, kind text NOT NULL, times int NOT NULL)"
+_EFFECT = text(
+    """
+    INSERT INTO replay_effect (key, kind, times) VALUES (:key, :kind, 1)
+    ON CONFLICT (key) DO UPDATE SET times = replay_effect.times + 1 RETURNING times
+    """
+)
+_MOVE = text(
+    """
+    UPDATE inventory_level SET available = available + row.delta, on_hand = on_hand + row.delta
+    FROM unnest(CAST(:skus AS text[]), CAST(:places AS text[]), CAST(:deltas AS int[])) AS row(sku, place, delta)
+    WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.place
+    """
+)
+
+
+class LogPlatform:
+    """Carries out what the guard allows, in the database, once per key."""
+
+    name = "log"
+    capabilities = frozenset({Capability.DISCOUNT_CODES, Capability.DRAFT_TRANSFERS, Capability.IDEMPOTENCY_KEYS})
+
+    def __init__(self, database: Database, now: Any) -> None:
+        self._database = database
+        self._now = now
+        self.discounts = self
+        self.inventory = self
+
+    async def create(self, discount: Discount, context: WriteContext) -> Receipt:
+        """Keep the code."""
+        return await self._once(discount, context, discount.code, "end_discount")
+
+    async def end(self, discount: EndDiscount, context: WriteContext) -> Receipt:
+        """Forget the code."""
+        return await self._once(discount, context, discount.code, "")
+
+    async def draft_transfer(self, transfer: Transfer, context: WriteContext) -> Receipt:
+        """Move the goods."""
+        return await self._once(transfer, context, transfer.reference, "cancel_transfer")
+
+    async def cancel_transfer(self, transfer: CancelTransfer, context: WriteContext) -> Receipt:
+        """Refuse: in the log the goods have arrived."""
+        raise Refused("The goods have arrived; draft a transfer back instead.", code="transfer.received")
+
+    async def adjust(self, adjustment: StockAdjustment, context: WriteContext) -> Receipt:
+        """Refuse: nobody counts shelves in a log."""
+        raise Refused("A log has no shelves to count.", code="stock_adjustment.unsupported")
+
+    async def levels(self, skus: Sequence[str], locations: Sequence[str]) -> list[Any]:
+        """Nothing beyond what the store holds."""
+        return []
+
+    async def _once(self, action: AnyAction, context: WriteContext, reference: str, undo: str) -> Receipt:
+        async with self._database.transaction() as connection:
+            done = await connection.execute(_EFFECT, {"key": context.key, "kind": action.kind})
+            first = done.scalar_one() == 1
+            if first and isinstance(action, Transfer):
+                moves = [(line.sku, action.origin, -line.units) for line in action.lines]
+                moves += [(line.sku, action.destination, line.units) for line in action.lines]
+                moves.sort()
+                await connection.execute(
+                    _MOVE,
+                    {
+                        "skus": [sku for sku, _, _ in moves],
+                        "places": [place for _, place, _ in moves],
+                        "deltas": [delta for _, _, delta in moves],
+                    },
+                )
+        at: datetime = self._now()
+        digest = hashlib.sha256(reference.encode()).hexdigest()
+        return Receipt(self.name, reference, at, not first, undo, f"LOG {action.kind}", digest)

@@ -1,0 +1,111 @@
+"""What could be offered to somebody, best first: a pure function of what they hold, what they did and what is here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from knowledge.offers.companions import CompanionTable
+from knowledge.offers.goods import Goods
+from knowledge.offers.history import Past
+from knowledge.offers.uplift import DEFAULT, Assumptions, Terms, best_terms
+from policies.limits import DiscountLimits
+
+# Priors, as in `uplift`: how often somebody who carted, or looked at, a variant buys it when reminded within the week.
+_CARTED = 0.10
+_VIEWED = 0.03
+_SEEDS = 12  # variants whose companions are looked up; a long basket's tail adds cost, not better offers
+
+
+class Why(StrEnum):
+    """The reason code of an offer; the words are made from it."""
+
+    COMPANION = "companion"  # often bought with something they hold
+    CARTED = "carted"
+    VIEWED = "viewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A variant somebody may want, before price and stock are looked at.
+
+    Attributes:
+        because: The variant it goes with; "" when they looked at it themselves.
+    """
+
+    sku: str
+    chance: float
+    why: Why
+    because: str = ""
+    together: int = 0
+    lift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An offer that may be made."""
+
+    wanted: Wanted
+    goods: Goods
+    terms: Terms
+
+
+def wanted(holding: Sequence[str], past: Past, companions: CompanionTable) -> list[Wanted]:
+    """Variants they may want, each once under its likeliest reason, likeliest first.
+
+    Args:
+        holding: In the basket, or just looked at; newest first.
+        past: Of the customer; empty for a stranger.
+        companions: What goes with what.
+    """
+    found: dict[str, Wanted] = {}
+    kept = {*holding, *past.bought}
+
+    def take(one: Wanted) -> None:
+        known = found.get(one.sku)
+        if one.sku not in kept and (known is None or one.chance > known.chance):
+            found[one.sku] = one
+
+    for sku in holding[:_SEEDS]:
+        for companion in companions.of(sku):
+            take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))
+    for sku in past.carted:
+        take(Wanted(sku, max(_CARTED, companions.share(sku)), Why.CARTED))
+    for sku in past.viewed:
+        take(Wanted(sku, max(_VIEWED, companions.share(sku)), Why.VIEWED))
+    return sorted(found.values(), key=lambda one: (-one.chance, one.sku))
+
+
+def rank(  # noqa: PLR0913
+    wants: Iterable[Wanted],
+    goods: Mapping[str, Goods],
+    limits: DiscountLimits,
+    *,
+    currency: str,
+    now: datetime,
+    unknown_costs: bool,
+    assumed: Assumptions = DEFAULT,
+) -> list[Candidate]:
+    """Those in stock, priced lately enough and worth more than silence; most valuable first, the same every time.
+
+    Args:
+        wants: From `wanted`.
+        goods: By sku, at the location's stock.
+        limits: Of the location.
+        currency: Of the basket or shop; a price in another is left out.
+        now: The present.
+        unknown_costs: Whether goods without a recorded cost may be offered, which takes a manager; ranked last.
+        assumed: Priors.
+    """
+    found: list[Candidate] = []
+    oldest = now - timedelta(seconds=limits.price_age_s)
+    for want in wants:
+        here = goods.get(want.sku)
+        if here is None or here.available < 1 or here.currency != currency or here.priced_at < oldest:
+            continue
+        if here.unit_cost is None and not unknown_costs:
+            continue
+        terms = best_terms(here.price, here.unit_cost, want.chance, limits, assumed)
+        if terms is not None:
+            found.append(Candidate(want, here, terms))
+    return sorted(found, key=lambda one: (one.goods.unit_cost is None, -one.terms.gain, one.goods.sku))

@@ -1,0 +1,166 @@
+"""What goes with what: counted from orders into the `companion` table, and read from memory when an offer is due."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
+from knowledge.store.session import Database
+from policies.vocabulary.ids import Sku
+
+WINDOW_DAYS = 90
+IMAGINED = 20.0  # baskets at the base rate that a chance is shrunk towards
+_CHUNK = 20_000  # rows written by one statement
+
+_BASKETS = text(
+    """
+    SELECT array_agg(line.sku) AS skus
+    FROM purchase JOIN purchase_line AS line ON line.purchase_id = purchase.id
+    WHERE purchase.occurred_at >= :since AND purchase.occurred_at < :until AND NOT purchase.cancelled
+      AND line.quantity > 0
+    GROUP BY purchase.id HAVING count(*) <= :most
+    """
+)
+_FORGET = text("DELETE FROM companion")
+_REMEMBER = text(
+    """
+    INSERT INTO companion (sku, other, together, lift, counted_at)
+    SELECT sku, other, together, lift, :at
+    FROM unnest(CAST(:sku AS text[]), CAST(:other AS text[]), CAST(:together AS int[]), CAST(:lift AS int[]))
+      AS row(sku, other, together, lift)
+    """
+)
+_COUNTED_AT = text("SELECT counted_at FROM companion LIMIT 1")
+_ALL = text(
+    """
+    SELECT sku, array_agg(other ORDER BY together DESC, other) AS others,
+           array_agg(together ORDER BY together DESC, other) AS together,
+           array_agg(lift ORDER BY together DESC, other) AS lift
+    FROM companion GROUP BY sku
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a count came to."""
+
+    baskets: int
+    pairs: int
+
+
+async def count_companions(database: Database, *, until: datetime, days: int = WINDOW_DAYS) -> Counted:
+    """Count the baskets of the days before `until`, and replace the table in one transaction.
+
+    Args:
+        database: The unified store.
+        until: The present; later orders are not looked at.
+        days: How far back.
+    """
+    counter = BasketCounter()
+    window = {"since": until - timedelta(days=days), "until": until, "most": MAX_BASKET}
+    async with database.reading() as connection:
+        stream = await connection.stream(_BASKETS, window)
+        async for part in stream.partitions(1000):
+            await asyncio.to_thread(_add, counter, [row.skus for row in part])
+    found = await asyncio.to_thread(counter.result)
+    async with database.transaction() as connection:
+        await connection.execute(_FORGET)
+        for start in range(0, len(found.sku), _CHUNK):
+            await connection.execute(_REMEMBER, {**_rows(found, slice(start, start + _CHUNK)), "at": until})
+    return Counted(found.baskets, sum(1 for sku, other in zip(found.sku, found.other, strict=True) if sku != other))
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """One variant bought with another.
+
+    Attributes:
+        together: Baskets that held both.
+        lift: Basis points; 10000 means no more often than by chance.
+        chance: That a basket with the one also gets this one, shrunk towards its share of all baskets.
+    """
+
+    sku: Sku
+    together: int
+    lift: int
+    chance: float
+
+
+class CompanionTable:
+    """The `companion` table in memory, loaded again when it was counted anew.
+
+    Args:
+        check_every: Seconds between two looks at whether it was.
+    """
+
+    def __init__(self, *, check_every: float = 30.0) -> None:
+        self.counted_at: datetime | None = None
+        self._check_every = check_every
+        self._checked = float("-inf")
+        self._raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
+        self._ready: dict[str, tuple[Companion, ...]] = {}
+        self._baskets = 1.0
+        self._own: dict[str, int] = {}
+
+    async def refresh(self, connection: AsyncConnection, *, at_once: bool = False) -> bool:
+        """Load the table if it changed and a look is due; true when it was loaded."""
+        moment = time.monotonic()
+        if not at_once and moment - self._checked < self._check_every:
+            return False
+        self._checked = moment
+        counted_at = (await connection.execute(_COUNTED_AT)).scalar()
+        if counted_at == self.counted_at:
+            return False
+        rows = (await connection.execute(_ALL)).all()
+        raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
+        own: dict[str, int] = {}
+        baskets = 1.0
+        for sku, others, together, lift in rows:
+            raw[sku] = (others, together, lift)
+            if sku in others:
+                place = others.index(sku)
+                own[sku] = together[place]
+                baskets = max(baskets, together[place] * lift[place] / 10_000)
+        self._raw, self._own, self._baskets, self._ready = raw, own, baskets, {}
+        self.counted_at = counted_at
+        return True
+
+    def of(self, sku: str) -> tuple[Companion, ...]:
+        """What goes with a variant, likeliest first."""
+        ready = self._ready.get(sku)
+        if ready is None:
+            ready = self._ready[sku] = self._companions(sku)
+        return ready
+
+    def share(self, sku: str) -> float:
+        """Share of all baskets that hold a variant: the chance that anybody buys it."""
+        return self._own.get(sku, 0) / self._baskets
+
+    def _companions(self, sku: str) -> tuple[Companion, ...]:
+        others, together, lift = self._raw.get(sku, ([], [], []))
+        baskets = self._own.get(sku, 0)
+        found = [
+            Companion(Sku(other), count, raised, (count + IMAGINED * self.share(other)) / (baskets + IMAGINED))
+            for other, count, raised in zip(others, together, lift, strict=True)
+            if other != sku
+        ]
+        return tuple(sorted(found, key=lambda companion: (-companion.chance, companion.sku)))
+
+
+def _add(counter: BasketCounter, baskets: list[list[str]]) -> None:
+    for skus in baskets:
+        counter.add(skus)
+
+
+def _rows(found: CoPurchases, part: slice) -> dict[str, object]:
+    return {
+        "sku": found.sku[part],
+        "other": found.other[part],
+        "together": found.together[part],
+        "lift": found.lift[part],
+    }
