@@ -136,6 +136,7 @@ class Order:
     return_of: str = ""  # Lightspeed: the sale this one gives back
     version: int = 0
     transaction: str = ""  # the register's transaction id
+    created_at: datetime | None = None  # when the platform heard of it; None: when it happened
     refunds: list[Refund] = field(default_factory=list[Refund])  # Shopify; Lightspeed rings a sale with `return_of`
 
     @property
