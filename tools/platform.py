@@ -186,17 +186,52 @@ class Subscriptions(Protocol):
 
 
 class Platform(Protocol):
-    """One platform, whole. `name` is `shopify` or `lightspeed`."""
+    """One platform, whole. `name` is `shopify` or `lightspeed`; nothing about it can be replaced."""
 
-    name: str
-    capabilities: frozenset[Capability]
-    discounts: Discounts
-    inventory: Inventory
-    catalog: Catalog
-    customers: Customers
-    orders: Orders
-    changes: Changes
-    subscriptions: Subscriptions
+    @property
+    def name(self) -> str:
+        """What locations call it."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do."""
+        ...
+
+    @property
+    def discounts(self) -> Discounts:
+        """Single-use codes."""
+        ...
+
+    @property
+    def inventory(self) -> Inventory:
+        """Counts and transfers."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """Products."""
+        ...
+
+    @property
+    def customers(self) -> Customers:
+        """Customer records."""
+        ...
+
+    @property
+    def orders(self) -> Orders:
+        """Orders of both channels."""
+        ...
+
+    @property
+    def changes(self) -> Changes:
+        """What webhooks may have missed."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Webhooks it sends us."""
+        ...
 
     async def places(self) -> list[PlatformPlace]:
         """Its locations."""

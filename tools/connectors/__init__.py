@@ -1,0 +1,1 @@
+"""The platforms, reached only through the executor."""

@@ -1,0 +1,1 @@
+"""Lightspeed Retail X-Series, version 2026-07."""

@@ -1,0 +1,55 @@
+"""Orders, one at a time, told as their webhooks would tell them."""
+
+from datetime import timedelta
+from typing import Any
+
+from knowledge.events.event import Event
+from policies.errors import NotFound
+from tools.connectors.moments import read_moment
+from tools.connectors.rate_limit import Priority
+from tools.connectors.shopify import operations
+from tools.connectors.shopify.bodies import order_body
+from tools.connectors.shopify.graphql import Admin
+from tools.connectors.shopify.names import gid, own_number
+from tools.connectors.shopify.polling import Polled
+
+_FIRST = timedelta(minutes=1)  # an order read this soon after it was made is told as a new one
+
+
+class ShopifyOrders:
+    """Reads orders."""
+
+    def __init__(self, admin: Admin, polled: Polled) -> None:
+        self._admin = admin
+        self._polled = polled
+
+    async def get(self, order: str) -> Event | None:
+        """The order named `shopify:order:1001`; `None` when Shopify has no such order."""
+        try:
+            number = own_number(order, "order")
+        except NotFound:
+            return None
+        return await self.read(gid("Order", number), Priority.READ)
+
+    async def read(self, name: str, priority: Priority) -> Event | None:
+        """The order of this global id, with up to 250 lines."""
+        data = await self._admin.ask(operations.ORDER, {"id": name}, priority)
+        node = data["order"]
+        return None if node is None else self.told(node)
+
+    async def told_whole(self, node: Any) -> Event:
+        """An order from a list; one whose lines did not fit there is read again by itself."""
+        if len(node["lineItems"]["nodes"]) < operations.LINES_ON_LIST:
+            return self.told(node)
+        return await self.read(node["id"], Priority.SWEEP) or self.told(node)
+
+    def told(self, node: Any) -> Event:
+        """An order that was read, under the topic its last change would have come."""
+        return self._polled.event(_topic(node), order_body(node))
+
+
+def _topic(node: Any) -> str:
+    if node.get("cancelledAt"):
+        return "orders/cancelled"
+    changed_after = read_moment(node["updatedAt"]) - read_moment(node["createdAt"])
+    return "orders/create" if changed_after <= _FIRST else "orders/updated"
