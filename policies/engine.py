@@ -5,11 +5,15 @@ as if it had been given: no approval first, then the same person's confirmation,
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import cedarpy
+from cedarpy.pst import Template
 
 from policies.decision import Outcome, Reason, Verdict
 from policies.errors import Misconfigured
@@ -24,6 +28,7 @@ _LADDER: Final[tuple[tuple[Approved, Outcome], ...]] = (
     ("confirmed", Outcome.CONFIRM),
     ("manager", Outcome.APPROVE),
 )
+_ERROR = Reason("rules.error", "A rule could not be evaluated, so nothing is allowed.")
 _NO_PERMIT = Reason("access.nothing_permits", "No rule allows this for your role.")
 
 
@@ -45,10 +50,18 @@ class Engine:
             raise Misconfigured(f"The rules do not fit the schema: {checked.errors[0]}", code="rules.schema")
         self.limits = limits
         self.digest = hashlib.sha256(f"{text}\x00{schema}\x00{limits.digest}".encode()).hexdigest()
+        # Rules do not change while they run, so an answer on access holds for as long as they do.
+        self.may = lru_cache(maxsize=16_384)(self._may)
         self._reasons: dict[str, Reason] = {}
+        self._movable: set[str] = set()  # the rules that an approval may change the mind of
+        self._permits_move = False
         for policy_id, template in self._policies.to_pst().static_policies.items():
             name = template.annotations.get("id") or policy_id
             self._reasons[policy_id] = Reason(name, template.annotations.get("sentence") or "")
+            if _looks_at_approval(template):
+                self._movable.add(policy_id)
+                self._permits_move |= template.effect == "permit"
+        self._entity = lru_cache(maxsize=4_096)(_entity)
 
     @classmethod
     def read(cls, limits: Limits, home: Path = _HOME) -> "Engine":
@@ -62,45 +75,70 @@ class Engine:
         return Situation(kind, location, region, principal(actor), facts.context(limits))
 
     def decide(self, situation: Situation) -> Verdict:
-        """The verdict on an action, given no approval yet."""
+        """The verdict on an action, given the approval the situation carries: none before anybody was asked.
+
+        The reasons are the objections to what is carried, or the rules that permit it.
+        """
         reasons: tuple[Reason, ...] = ()
-        for approval, outcome in _LADDER:
-            allowed, why = self._ask(situation.approved(approval))
+        given = next(step for step, (approval, _) in enumerate(_LADDER) if approval == situation.approval)
+        for approval, outcome in _LADDER[given:]:
+            answer = self._ask(situation.approved(approval))
             if not reasons:
-                reasons = why
-            if allowed:
-                return Verdict(outcome, reasons, self.digest)
+                reasons = answer.reasons
+            if answer.allowed:
+                return Verdict(Outcome.ALLOW if approval == situation.approval else outcome, reasons, self.digest)
+            if answer.final:
+                break
         return Verdict(Outcome.DENY, reasons, self.digest)
 
-    def allows(self, situation: Situation) -> bool:
-        """Whether the action may happen with exactly the approval the situation carries."""
-        return self._ask(situation)[0]
-
-    def may(self, actor: Actor, tool: str, location: LocationId | None) -> Verdict:
+    def _may(self, actor: Actor, tool: str, location: LocationId | None) -> Verdict:
         """Whether an actor may use a tool at a location, or across the chain when there is none."""
         resource = {"type": "Location", "id": location} if location else {"type": "Chain", "id": "retailer"}
-        allowed, why = self._authorize(principal(actor), tool, resource, {})
-        return Verdict(Outcome.ALLOW if allowed else Outcome.DENY, why, self.digest)
+        answer = self._authorize(principal(actor), tool, resource, {})
+        return Verdict(Outcome.ALLOW if answer.allowed else Outcome.DENY, answer.reasons, self.digest)
 
-    def _ask(self, situation: Situation) -> tuple[bool, tuple[Reason, ...]]:
+    def _ask(self, situation: Situation) -> "_Answer":
         context = {**situation.context, "approval": situation.approval}
         resource = {"type": "Location", "id": situation.location}
         return self._authorize(situation.principal, situation.kind, resource, context)
 
     def _authorize(
         self, who: dict[str, Any], action: str, resource: dict[str, str], context: dict[str, Any]
-    ) -> tuple[bool, tuple[Reason, ...]]:
+    ) -> "_Answer":
         request = {
             "principal": who["uid"],
             "action": {"type": "Action", "id": action},
             "resource": resource,
             "context": context,
         }
-        answer = cedarpy.is_authorized(request, self._policies, [who])
+        answer = cedarpy.is_authorized(request, self._policies, self._entity(json.dumps([who])))
         if answer.diagnostics.errors:  # a rule that could not be evaluated must never count as silence
-            return False, (Reason("rules.error", "A rule could not be evaluated, so nothing is allowed."),)
-        reasons = tuple(sorted((self._reasons[name] for name in answer.diagnostics.reasons), key=lambda r: r.rule))
-        return answer.allowed, reasons or (_NO_PERMIT,)
+            return _Answer(allowed=False, reasons=(_ERROR,), final=False)
+        decided = answer.diagnostics.reasons
+        reasons = tuple(sorted((self._reasons[name] for name in decided), key=lambda reason: reason.rule))
+        if answer.allowed:
+            return _Answer(allowed=True, reasons=reasons, final=True)
+        final = not self._movable.issuperset(decided) if decided else not self._permits_move
+        return _Answer(allowed=False, reasons=reasons or (_NO_PERMIT,), final=final)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What Cedar says to one question; `final` when no rule behind it looks at approvals: none can change it."""
+
+    allowed: bool
+    reasons: tuple[Reason, ...]
+    final: bool
+
+
+def _entity(facts: str) -> cedarpy.Entities:
+    return cedarpy.Entities.from_json_str(facts)
+
+
+def _looks_at_approval(rule: Template) -> bool:
+    tree = repr(rule.clauses)
+    whole = tree.count("Var(name='context')") > tree.count("base=Var(name='context'), attr=")  # all of it at once
+    return whole or "attr='approval'" in tree
 
 
 def principal(actor: Actor) -> dict[str, Any]:

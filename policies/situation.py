@@ -116,7 +116,14 @@ class Situation:
 
     def facts(self) -> dict[str, Any]:
         """As JSON, for the ledger."""
-        return asdict(self)
+        return {
+            "kind": self.kind,
+            "location": self.location,
+            "region": self.region,
+            "principal": self.principal,
+            "context": self.context,
+            "approval": self.approval,
+        }
 
     @classmethod
     def read(cls, facts: dict[str, Any]) -> "Situation":

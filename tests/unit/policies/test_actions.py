@@ -1,0 +1,150 @@
+"""Actions are exact, survive storage, and know what undoes them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from policies.actions.action import Effect
+from policies.actions.any_action import KINDS, AnyAction, read_action
+from policies.actions.discount import Discount, EndDiscount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer, TransferLine
+from policies.errors import Refused
+from policies.vocabulary.ids import CustomerRef, LocationId, Sku
+from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
+
+S1, S2 = LocationId("S1"), LocationId("S2")
+UNTIL = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+
+
+def discount(base: int = 10_000, share: int = 1_000, **more: Any) -> Discount:
+    money = Money(base, "USD")
+    amount = more.pop("amount", money.share(Percent(share)))
+    return Discount(
+        store=S1,
+        customer=CustomerRef("c_1"),
+        transaction="T1",
+        code="TH-123456",
+        percent=Percent(share),
+        skus=(Sku("A"),),
+        base=money,
+        amount=amount,
+        valid_until=UNTIL,
+        **more,
+    )
+
+
+def transfer(*skus: str, destination: LocationId = S2) -> Transfer:
+    lines = tuple(TransferLine(sku=Sku(sku), units=2) for sku in skus)
+    return Transfer(origin=S1, destination=destination, lines=lines, value=Money(500, "USD"), reference="tillhand-1")
+
+
+def adjustment(delta: int, reference: str = "tillhand-1") -> StockAdjustment:
+    return StockAdjustment(
+        store=S1, sku=Sku("A"), delta=delta, expected=7, value=Money(500, "USD"), reference=reference
+    )
+
+
+ACTIONS: list[AnyAction] = [
+    discount(),
+    EndDiscount(store=S1, code="TH-123456", reference="gid://1", amount=Money(1_000, "USD")),
+    transfer("A", "B"),
+    CancelTransfer(origin=S1, destination=S2, reference="gid://2", value=Money(500, "USD")),
+    adjustment(-3),
+]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=[action.kind for action in ACTIONS])
+def test_an_action_read_back_from_storage_is_the_same(action: AnyAction):
+    assert read_action(action.facts()) == action
+    assert read_action(action.facts()).facts() == action.facts()
+
+
+def test_every_kind_of_action_is_told_apart():
+    assert tuple(action.kind for action in ACTIONS) == KINDS
+    with pytest.raises(ValidationError):
+        read_action({"kind": "refund"})
+    with pytest.raises(ValidationError):
+        read_action({**discount().facts(), "extra": 1})
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=[action.kind for action in ACTIONS])
+def test_what_has_an_inverse_is_a_write_and_what_has_none_is_irreversible(action: AnyAction):
+    assert (action.inverse("gid://1") is not None) == (action.effect is Effect.WRITE)
+
+
+def test_each_inverse_takes_back_exactly_what_was_done():
+    ended = discount().inverse("gid://9")
+    assert (ended.code, ended.reference, ended.money_at_stake) == ("TH-123456", "gid://9", Money(0, "USD"))
+    cancelled = transfer("A").inverse("gid://9")
+    assert (cancelled.reference, cancelled.location, cancelled.money_at_stake) == ("gid://9", S2, Money(0, "USD"))
+    back = adjustment(-3).inverse("gid://9")
+    assert (back.delta, back.expected, back.sku, back.reference) == (3, None, "A", "undo-tillhand-1")
+
+
+def test_the_name_of_an_undone_adjustment_fits_however_long_the_first_one_was():
+    back = adjustment(1, reference="r" * 64).inverse("")
+    assert read_action(back.facts()) == back
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10_000), st.integers(-2, 2))
+def test_money_off_is_exactly_the_percentage_or_it_is_no_discount(base: int, share: int, beside: int):
+    right = Money(base, "USD").share(Percent(share))
+    offered = Money(right.minor + beside, "USD")
+    if beside == 0 and right.minor > 0:
+        assert discount(base, share, amount=offered).money_at_stake == right
+    else:
+        with pytest.raises(Refused):
+            discount(base, share, amount=offered)
+
+
+@pytest.mark.parametrize("field", ["code", "transaction"])
+@pytest.mark.parametrize("value", ["", "x" * 129, "th lower"])
+def test_codes_a_register_could_not_read_are_refused(field: str, value: str):
+    told = discount().facts() | {field: value}
+    if (field, value) == ("transaction", "th lower"):
+        assert read_action(told)
+    else:
+        with pytest.raises(ValidationError):
+            read_action(told)
+
+
+def test_a_code_without_a_time_zone_is_refused():
+    with pytest.raises(ValidationError):
+        read_action(discount().facts() | {"valid_until": "2026-11-20T15:30:00"})
+
+
+def test_a_transfer_leads_somewhere_else_and_names_each_sku_once():
+    for build in (lambda: transfer("A", destination=S1), lambda: transfer("A", "A")):
+        with pytest.raises(Refused):
+            build()
+    for build in (transfer, lambda: transfer(*(f"S{number}" for number in range(101)))):
+        with pytest.raises(ValidationError):
+            build()
+
+
+def test_an_adjustment_changes_something_and_not_everything():
+    with pytest.raises(Refused):
+        adjustment(0)
+    for delta in (-10_001, 10_001):
+        with pytest.raises(ValidationError):
+            adjustment(delta)
+    assert adjustment(10_000).delta == 10_000
+
+
+def test_each_action_is_one_sentence_for_the_person_who_is_asked():
+    assert [action.sentence() for action in ACTIONS] == [
+        "Give 10% off (10.00 USD at most) with code TH-123456 at S1.",
+        "End code TH-123456 at S1.",
+        "Move 2 x A, 2 x B from S1 to S2 (5.00 USD).",
+        "Cancel transfer gid://2 from S1 to S2.",
+        "Change the count of A at S1 by -3 (5.00 USD).",
+    ]
+    assert (
+        transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."
+    )

@@ -1,0 +1,99 @@
+"""Who may use which tool where, and whether what they sent is well formed."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from policies.decision import Outcome
+from policies.engine import Engine
+from policies.errors import NotFound, Refused
+from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import LocationId
+from tools.tool import Arguments, Tool
+
+# Arguments whose values a record keeps: names of things, never anything a customer could be found by.
+_RECORDED: Final = frozenset(
+    {"sku", "order_id", "action_id", "approval_id", "location_id", "origin_id", "destination_id", "approve", "dry_run"}
+)
+_OURS: Final = re.compile(r"(act|apr)_[0-9a-f]{32}")
+_LENGTH: Final = 128
+_FALLBACK: Final = "Your role does not allow this."
+
+
+def authorize(engine: Engine, actor: Actor, tool: str, location: LocationId | None) -> None:
+    """Let through whom the access rules let through.
+
+    Raises:
+        Refused: They do not; `code` is the rule's id.
+    """
+    verdict = engine.may(actor, tool, location)
+    if verdict.outcome is Outcome.ALLOW:
+        return
+    reason = verdict.reasons[0]
+    raise Refused(
+        reason.sentence or _FALLBACK,
+        code=reason.rule,
+        hint="Ask a manager of that location, or the operator for another role.",
+    )
+
+
+def visible(engine: Engine, actor: Actor, tools: Mapping[str, Tool]) -> list[Tool]:
+    """The tools this actor may use at all; what is hidden is unknown to them."""
+    return [tool for tool in tools.values() if engine.may(actor, tool.name, None).outcome is Outcome.ALLOW]
+
+
+def find_tool(engine: Engine, actor: Actor, tools: Mapping[str, Tool], name: str) -> Tool:
+    """The tool of this name.
+
+    Raises:
+        NotFound: There is none, or not for this actor: both read the same.
+    """
+    tool = tools.get(name)
+    if tool is None or engine.may(actor, name, None).outcome is not Outcome.ALLOW:
+        raise NotFound("There is no tool of this name.", code="tool.unknown", hint="List the tools you may use.")
+    return tool
+
+
+def read_arguments(tool: Tool, arguments: Mapping[str, Any]) -> Arguments:
+    """Arguments as the tool declares them: nothing coerced, nothing unknown.
+
+    Raises:
+        Refused: One is missing, unknown or not what it must be; `field` names it and no value is repeated.
+    """
+    try:
+        # as JSON, because that is what a caller sent: a list may then stand for a tuple, but a text never for a number
+        return tool.arguments.model_validate_json(json.dumps(arguments))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:_LENGTH]
+        raise Refused(
+            f"The argument {field or 'list'} is not right: {first['msg']}.",
+            code="arguments.invalid",
+            hint="Look at the tool's input schema.",
+            field=field,
+        ) from error
+    except (TypeError, ValueError) as error:  # not JSON at all
+        raise Refused("Arguments are JSON.", code="arguments.invalid") from error
+
+
+def named(name: str) -> str:
+    """The id of an action or approval that somebody named, as a record keeps it; "?" for whatever else they sent."""
+    return name if _OURS.fullmatch(name) else "?"
+
+
+def recorded(arguments: Arguments | None) -> dict[str, Any]:
+    """What a record keeps of a call's arguments: which were given, and the values that name things of ours.
+
+    Nothing of arguments that were not right: there is no telling what they hold.
+    """
+    if arguments is None:
+        return {"names": [], "values": {}}
+    given = arguments.model_fields_set
+    values = {name: getattr(arguments, name) for name in sorted(given & _RECORDED)}
+    return {
+        "names": sorted(given),
+        "values": {name: value for name, value in values.items() if isinstance(value, str | bool)},
+    }

@@ -1,0 +1,202 @@
+"""A question to a person: asked once, answered once, bound to exactly what was asked, and "no" when nobody answers."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from policies.engine import Engine
+from policies.errors import NotFound, Refused, TillhandError
+from policies.situation import Approved
+from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import ActionId, ApprovalId, LocationId
+from tools import promises
+from tools.access import authorize
+from tools.action_row import ActionRow, actor_facts, find, find_all, settle
+from tools.audit.entry import Entry, canonical, digest
+from tools.audit.ledger import append
+
+GIVES: Final[dict[str, Approved]] = {"confirm": "confirmed", "approve": "manager"}
+_NOTE_LENGTH: Final = 300
+_BATCH: Final = 200  # approvals expired in one transaction
+
+_ASK = text("INSERT INTO approval SELECT * FROM jsonb_populate_recordset(NULL::approval, CAST(:rows AS jsonb))")
+_LOCK = text("SELECT * FROM approval WHERE id = :id FOR UPDATE")
+_ANSWER = text("UPDATE approval SET state = :state, decided_by = :by, decided_at = :at, note = :note WHERE id = :id")
+_OVERDUE = text(
+    "SELECT * FROM approval WHERE state = 'waiting' AND expires_at <= :at"
+    " ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked.
+
+    Attributes:
+        needs: `confirm`: the proposer says yes once more. `approve`: a manager who is not the proposer does.
+        asked_of: The actor who must confirm; "" when any manager of the location may approve.
+        facts: The action's, as JSON; the answer holds for these and these situation facts alone.
+    """
+
+    id: ApprovalId
+    action: ActionId
+    needs: Literal["confirm", "approve"]
+    location: LocationId
+    asked_of: str
+    facts: dict[str, Any]
+    situation: dict[str, Any]
+    correlation: str
+    asked_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody answered in time."""
+
+
+def binding(facts: dict[str, Any], situation: dict[str, Any]) -> str:
+    """Hash of an action's and a situation's facts together: what an approval is good for."""
+    return digest({"action": facts, "situation": situation})
+
+
+async def ask(connection: AsyncConnection, questions: Sequence[Question]) -> list[Entry]:
+    """Put questions into the queue; returns the records to add."""
+    if questions:
+        await connection.execute(_ASK, {"rows": canonical([_row(each) for each in questions])})
+    return [
+        Entry(
+            "approval",
+            each.asked_at,
+            {
+                "approval": each.id,
+                "step": "asked",
+                "needs": each.needs,
+                "asked_of": each.asked_of,
+                "expires_at": each.expires_at.isoformat(),
+            },
+            each.action,
+            each.correlation,
+        )
+        for each in questions
+    ]
+
+
+async def answer(  # noqa: PLR0913  # who says what to what, and when
+    connection: AsyncConnection,
+    engine: Engine,
+    actor: Actor,
+    approval: str,
+    *,
+    approve: bool,
+    note: str,
+    at: datetime,
+) -> ActionRow | Expired:
+    """Take a person's answer; an approved action is then `allowed`, a rejected one `rejected`.
+
+    Raises:
+        NotFound: There is no such approval where the actor may act.
+        Refused: The actor may not answer it, or it was answered before, or is about something else by now.
+    """
+    asked: Any = (await connection.execute(_LOCK, {"id": approval})).one_or_none()
+    row = await find(connection, asked.action_id, lock=True) if asked else None
+    if asked is None or row is None or not actor.covers(row.location):
+        raise NotFound(
+            "No approval of this id is known, or it belongs to a location you may not act at.",
+            code="approval.unknown",
+            hint="List the approvals to see what is waiting.",
+            field="approval_id",
+        )
+    _may_answer(engine, actor, asked, row)
+    if asked.state != "waiting" or row.state != "waiting":
+        raise Refused(
+            f"This approval is {asked.state} already; an answer counts once.",
+            code="approval.answered",
+            hint="Propose the action again if it is still wanted.",
+            field="approval_id",
+        )
+    if asked.expires_at <= at:
+        await _expire(connection, [asked], at)
+        return Expired()
+    if asked.fingerprint != binding(row.facts, row.situation):
+        raise Refused(
+            "The action is no longer the one this approval was asked for.",
+            code="approval.other_action",
+            hint="Reject it by letting it expire, tell the operator, and have it proposed again.",
+        )
+    state = "approved" if approve else "rejected"
+    await connection.execute(
+        _ANSWER, {"id": asked.id, "state": state, "by": actor.id, "at": at, "note": note[:_NOTE_LENGTH]}
+    )
+    await settle(connection, row.id, "allowed" if approve else "rejected", at)
+    if not approve:
+        await promises.release(connection, [row.proposal])
+    body = {"approval": asked.id, "step": state, "by": actor_facts(actor), "note": note[:_NOTE_LENGTH]}
+    await append(connection, [Entry("approval", at, body, row.id, row.correlation)])
+    answered = await find(connection, row.id)
+    assert answered is not None  # noqa: S101  # it is locked
+    return answered
+
+
+async def expire(connection: AsyncConnection, at: datetime) -> int:
+    """Turn unanswered approvals whose time is up into "no", at most two hundred; returns how many."""
+    overdue = (await connection.execute(_OVERDUE, {"at": at, "batch": _BATCH})).all()
+    await _expire(connection, overdue, at)
+    return len(overdue)
+
+
+async def _expire(connection: AsyncConnection, overdue: Sequence[Any], at: datetime) -> None:
+    rows = await find_all(connection, sorted(each.action_id for each in overdue))
+    for each in overdue:
+        told = {"id": each.id, "state": "expired", "by": "", "at": at, "note": ""}
+        await connection.execute(_ANSWER, told)
+        await settle(connection, each.action_id, "expired", at)
+    await promises.release(connection, [row.proposal for row in rows.values()])
+    entries = [
+        Entry("approval", at, {"approval": each.id, "step": "expired"}, row.id, row.correlation)
+        for each in overdue
+        if (row := rows.get(each.action_id))
+    ]
+    await append(connection, entries)
+
+
+def _may_answer(engine: Engine, actor: Actor, asked: Any, row: ActionRow) -> None:
+    """Whether this actor's yes or no counts. No path lets a model answer, nor a proposer approve."""
+    if asked.needs == "confirm" and actor.id == asked.asked_of:
+        if actor.model or not actor.role.person:
+            raise Refused("Only a person may confirm: an AI may ask, never answer.", code="access.model_never_decides")
+        return
+    authorize(engine, actor, "decide_approval", row.location)
+    if actor.id in {row.actor.id, row.actor.on_behalf_of}:
+        raise _own()
+
+
+def _own() -> TillhandError:
+    return Refused(
+        "Nobody approves what they proposed themselves.",
+        code="approval.own",
+        hint="Ask another manager.",
+        field="approval_id",
+    )
+
+
+def _row(each: Question) -> dict[str, Any]:
+    told = asdict(each)
+    return {
+        "id": each.id,
+        "action_id": each.action,
+        "needs": each.needs,
+        "location_id": each.location,
+        "asked_of": each.asked_of,
+        "fingerprint": binding(told["facts"], told["situation"]),
+        "state": "waiting",
+        "asked_at": each.asked_at.isoformat(),
+        "expires_at": each.expires_at.isoformat(),
+        "decided_by": "",
+        "decided_at": None,
+        "note": "",
+    }

@@ -1,0 +1,219 @@
+"""Carries out allowed actions: every effect exactly once, whatever dies in between.
+
+An action is claimed, the platform is called, the receipt is kept: three steps, of which only the middle one leaves
+the house. Whoever takes over after a death calls with the same key, and the platform answers with what it did first.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.places import Places
+from knowledge.store.session import Database, utc_now
+from policies.actions.discount import Discount, EndDiscount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer
+from policies.engine import Engine
+from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
+from policies.vocabulary.ids import ActionId, CorrelationId
+from tools import promises
+from tools.action_row import LEASE, ActionRow, find, settle, write_key
+from tools.audit.entry import Entry
+from tools.audit.ledger import append
+from tools.compensate import undone
+from tools.platform import Platform, Receipt, WriteContext
+from tools.proposal import Decision
+from tools.recheck import recheck
+from tools.record import queue
+
+_log = logging.getLogger(__name__)
+
+WITHIN: Final = 20.0  # seconds one platform call may take; well under the lease, so that nobody takes over a live one
+TRIES: Final = 8  # then a person looks
+_FIRST_WAIT: Final = timedelta(seconds=10)  # doubled after each try: the last one comes 21 minutes after the first
+_STRANDED_AFTER: Final = timedelta(minutes=30)  # an allowed action waits for its next try at most 11 minutes
+
+_CLAIM = text("UPDATE action SET state = 'executing', claimed_until = :until, attempts = attempts + 1 WHERE id = :id")
+_PUT_BACK = text("UPDATE action SET state = 'allowed', claimed_until = NULL, error = :error WHERE id = :id")
+_STRANDED = text(
+    """
+    SELECT id FROM action
+    WHERE (state = 'executing' AND claimed_until < :at)
+       OR (state = 'allowed' AND coalesce(settled_at, created_at) < :since)
+    ORDER BY id LIMIT 500
+    """
+)
+
+
+class Executor:
+    """Exactly once per action, on whichever platform its location is kept by.
+
+    Args:
+        database: Where actions wait.
+        platforms: By name, as locations name them.
+        places: The locations.
+        engine: The rules, asked again before an approved action happens.
+        now: The present, aware.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        platforms: Mapping[str, Platform],
+        places: Places,
+        engine: Engine,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._platforms = platforms
+        self._places = places
+        self._engine = engine
+        self._now = now
+
+    async def carry_out(self, action: str) -> Decision:
+        """Carry out an allowed action, or answer where it stands when there is nothing to do.
+
+        Raises:
+            NotFound: There is no such action.
+            Unavailable: The database does not answer; nothing was lost, and the same call may be repeated.
+        """
+        row, claimed = await self._claim(ActionId(action))
+        return await self.perform(row) if claimed else row.decision()
+
+    async def perform(self, row: ActionRow) -> Decision:
+        """Call the platform for an action that is claimed, and keep what it answers."""
+        try:
+            receipt = await self._call(row)
+        except (Unavailable, Misconfigured) as error:
+            return await self._later(row, error)
+        except (Refused, NotFound) as error:
+            return await self._fail(row, error)
+        return await self._done(row, receipt)
+
+    async def take_over(self) -> int:
+        """Queue what was left lying by workers that died; returns how many actions."""
+        at = self._now()
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(_STRANDED, {"at": at, "since": at - _STRANDED_AFTER})
+            stranded = [ActionId(row.id) for row in rows]
+            for action in stranded:
+                await queue(connection, action, only=f"take over {action}")
+        return len(stranded)
+
+    async def _claim(self, action: ActionId) -> tuple[ActionRow, bool]:
+        at = self._now()
+        async with self._database.transaction() as connection:
+            row = await find(connection, action, lock=True)
+            if row is None:
+                raise NotFound("No action of this id is known.", code="action.unknown", field="action_id")
+            lapsed = row.state == "executing" and (row.claimed_until is None or row.claimed_until <= at)
+            if row.state != "allowed" and not lapsed:
+                return row, False
+            if row.attempts >= TRIES:
+                await self._give_up(connection, row, at, row.error or "It was tried too often without an answer.")
+            elif (
+                row.attempts == 0
+                and row.approval_id
+                and not await recheck(connection, self._engine, self._places, row, at)
+            ):
+                pass  # denied after all, and recorded so
+            else:
+                await connection.execute(_CLAIM, {"id": action, "until": at + LEASE})
+                return row, True
+            settled = await find(connection, action)
+            return settled or row, False
+
+    async def _call(self, row: ActionRow) -> Receipt:
+        name = self._places.get(row.location).platform
+        platform = self._platforms.get(name)
+        if platform is None:
+            raise Misconfigured(f"No connection to {name} is set up.", code="platform.missing")
+        context = WriteContext(
+            key=write_key(row.id),
+            action=row.id,
+            actor=row.actor.id,
+            approval=row.approval_id,
+            trace=CorrelationId(row.correlation),
+            reason=str(row.proposal.get("rationale", "")),
+        )
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await _write(platform, row, context)
+        except TimeoutError as error:
+            raise Unavailable(f"{name} did not answer within {WITHIN:.0f} s.", code="platform.timeout") from error
+
+    async def _done(self, row: ActionRow, receipt: Receipt) -> Decision:
+        at = self._now()
+        told = {**asdict(receipt), "at": receipt.at.isoformat()}
+        async with self._database.transaction() as connection:
+            standing = await find(connection, row.id, lock=True)
+            if standing is None or standing.state != "executing":  # whoever took over was faster
+                return (standing or row).decision()
+            await settle(connection, row.id, "executed", at, receipt=told)
+            body = {**told, "key": write_key(row.id), "tries": standing.attempts, "approval": row.approval_id or ""}
+            entries = [Entry("executed", at, body, row.id, row.correlation)]
+            if row.undoes:
+                entries += await undone(connection, row.undoes, row, at)
+            await append(connection, entries)
+        return replace(standing, state="executed", receipt=told, error="").decision()
+
+    async def _later(self, row: ActionRow, error: TillhandError) -> Decision:
+        at = self._now()
+        async with self._database.transaction() as connection:
+            standing = await find(connection, row.id, lock=True)
+            if standing is None or standing.state != "executing":
+                return (standing or row).decision()
+            if standing.attempts >= TRIES:
+                await self._give_up(connection, standing, at, error.message)
+            else:
+                await connection.execute(_PUT_BACK, {"id": row.id, "error": error.message})
+                await queue(connection, row.id, at + _FIRST_WAIT * 2 ** (standing.attempts - 1))
+        return await self._standing(row)
+
+    async def _fail(self, row: ActionRow, error: TillhandError) -> Decision:
+        at = self._now()
+        async with self._database.transaction() as connection:
+            standing = await find(connection, row.id, lock=True)
+            if standing is None or standing.state != "executing":
+                return (standing or row).decision()
+            await settle(connection, row.id, "failed", at, error=error.message)
+            await promises.release(connection, [row.proposal])
+            body: dict[str, Any] = {"code": error.code, "sentence": error.message, "effect": "none"}
+            await append(connection, [Entry("failed", at, body, row.id, row.correlation)])
+        return await self._standing(row)
+
+    async def _give_up(self, connection: AsyncConnection, row: ActionRow, at: datetime, why: str) -> None:
+        """Leave it to a person. The platform may have done it without our hearing: what it promised stays counted."""
+        _log.error("action %s was tried %d times and is left to a person: %s", row.id, row.attempts, why)
+        await settle(connection, row.id, "failed", at, error=why)
+        body: dict[str, Any] = {
+            "code": "platform.unavailable",
+            "sentence": why,
+            "effect": "unknown",
+            "tries": row.attempts,
+        }
+        await append(connection, [Entry("failed", at, body, row.id, row.correlation)])
+
+    async def _standing(self, row: ActionRow) -> Decision:
+        async with self._database.reading() as connection:
+            return (await find(connection, row.id) or row).decision()
+
+
+async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> Receipt:
+    action = row.action
+    if isinstance(action, Discount):
+        return await platform.discounts.create(action, context)
+    if isinstance(action, EndDiscount):
+        return await platform.discounts.end(action, context)
+    if isinstance(action, Transfer):
+        return await platform.inventory.draft_transfer(action, context)
+    if isinstance(action, CancelTransfer):
+        return await platform.inventory.cancel_transfer(action, context)
+    assert isinstance(action, StockAdjustment)  # noqa: S101  # the last of a closed type
+    return await platform.inventory.adjust(action, context)

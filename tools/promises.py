@@ -1,0 +1,99 @@
+"""Running totals that caps look at: what has been promised to a transaction, a customer's day and a location's day.
+
+A total counts every discount that is waiting, allowed, being carried out or done. Whoever decides holds the rows it
+counts on locked until its decision is kept, so that no two decisions count on the same cents.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.places import Place
+from policies.actions.any_action import AnyAction
+from policies.actions.discount import Discount
+
+_WANTED = "unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS wanted(scope, key)"
+# One fixed order for everybody, so that two decisions can wait for each other but never both.
+_LOCK = text(
+    f"""
+    INSERT INTO promise (scope, key, total) SELECT scope, key, 0 FROM {_WANTED} ORDER BY scope, key
+    ON CONFLICT (scope, key) DO UPDATE SET total = promise.total RETURNING scope, key, total
+    """  # noqa: S608  # only our own constant is put in
+)
+_READ = text(f"SELECT scope, key, total FROM promise JOIN {_WANTED} USING (scope, key)")  # noqa: S608  # the same
+_KEEP = text(
+    """
+    UPDATE promise SET total = kept.total
+    FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:totals AS bigint[])) AS kept(scope, key, total)
+    WHERE promise.scope = kept.scope AND promise.key = kept.key
+    """
+)
+
+
+class Counted(NamedTuple):
+    """Which total: its scope (transaction, customer_day, location_day) and whose."""
+
+    scope: str
+    key: str
+
+
+Totals = dict[Counted, int]
+
+
+def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...]:
+    """The totals an action adds to; none for anything but a discount.
+
+    A transaction belongs to its platform, not to the location that names it: the same one proposed from two locations
+    is one. A day is the location's own.
+    """
+    if not isinstance(action, Discount):
+        return ()
+    day = at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+    totals = [
+        Counted("transaction", f"{place.platform}:{action.transaction}"),
+        Counted("location_day", f"{place.id}:{day}"),
+    ]
+    if action.customer:
+        totals.append(Counted("customer_day", f"{action.customer}:{day}"))
+    return tuple(totals)
+
+
+async def lock(connection: AsyncConnection, wanted: Iterable[Counted]) -> Totals:
+    """These totals, nobody else's to change until the transaction ends."""
+    return await _ask(connection, _LOCK, wanted)
+
+
+async def read(connection: AsyncConnection, wanted: Iterable[Counted]) -> Totals:
+    """These totals as they stand; what was never promised to is 0."""
+    wanted = list(wanted)
+    return {**dict.fromkeys(wanted, 0), **await _ask(connection, _READ, wanted)}
+
+
+async def keep(connection: AsyncConnection, totals: Mapping[Counted, int]) -> None:
+    """Write totals that are locked."""
+    if totals:
+        scopes, keys = [each.scope for each in totals], [each.key for each in totals]
+        await connection.execute(_KEEP, {"scopes": scopes, "keys": keys, "totals": list(totals.values())})
+
+
+async def release(connection: AsyncConnection, proposals: Iterable[dict[str, Any]]) -> None:
+    """Give back what these stored proposals had promised."""
+    promised = [(Counted(scope, key), amount) for told in proposals for scope, key, amount in told["promised"]]
+    totals = await lock(connection, {total for total, _ in promised})
+    for total, amount in promised:
+        totals[total] -= amount
+    await keep(connection, totals)
+
+
+async def _ask(connection: AsyncConnection, question: Any, wanted: Iterable[Counted]) -> Totals:
+    distinct = sorted(set(wanted))
+    if not distinct:
+        return {}
+    rows = await connection.execute(
+        question, {"scopes": [each.scope for each in distinct], "keys": [each.key for each in distinct]}
+    )
+    return {Counted(row.scope, row.key): int(row.total) for row in rows}

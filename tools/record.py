@@ -1,0 +1,183 @@
+"""What was judged is kept: the action, the question to a person, the work that follows, and the record of it all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.enqueue import enqueue
+from knowledge.store.places import Place
+from policies.decision import Outcome, Verdict
+from policies.engine import Engine
+from policies.errors import TillhandError
+from policies.situation import Situation
+from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import ActionId
+from tools.action_row import LEASE, actor_facts, approval_id, insert, pairs, verdict_facts
+from tools.approval import Question, ask
+from tools.audit.entry import Entry, storable
+from tools.audit.ledger import append
+from tools.proposal import Decision, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody's proposal, and the action it would undo."""
+
+    actor: Actor
+    proposal: Proposal
+    undoes: ActionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A request with its verdict; `promised` is scope, key and minor units of each total it now counts in."""
+
+    request: Request
+    id: ActionId
+    fingerprint: str
+    place: Place
+    situation: Situation
+    verdict: Verdict
+    state: str
+    promised: tuple[tuple[str, str, int], ...]
+
+
+async def keep(  # noqa: PLR0913  # everything that is kept at once
+    connection: AsyncConnection,
+    judged: Sequence[Judged],
+    engine: Engine,
+    at: datetime,
+    *,
+    claim: bool,
+    also: Sequence[Entry] = (),
+) -> dict[ActionId, Decision]:
+    """Write a burst of verdicts, ask whom they ask, queue what they allow, and record it with `also`."""
+    rows: list[dict[str, Any]] = []
+    questions: list[Question] = []
+    entries: list[Entry] = []
+    decisions: dict[ActionId, Decision] = {}
+    for each in judged:
+        situation = each.situation.facts()
+        row = _row(each, situation, at, claim=claim)
+        rows.append(row)
+        entries.append(_decision_entry(each, row, at))
+        question = _question(each, row, engine, at) if each.state == "waiting" else None
+        if question is not None:
+            questions.append(question)
+        decisions[each.id] = Decision(
+            action_id=each.id,
+            state=row["state"],
+            outcome=each.verdict.outcome,
+            reasons=pairs(each.verdict.reasons),
+            approval_id=question.id if question else None,
+            expires_at=question.expires_at if question else None,
+        )
+    await insert(connection, rows)
+    entries += await ask(connection, questions)
+    for each in judged:
+        if each.state == "allowed":
+            await queue(connection, each.id, at + LEASE if claim else None)
+    if entries or also:
+        await append(connection, [*entries, *also])
+    return decisions
+
+
+async def queue(
+    connection: AsyncConnection, action: ActionId, at: datetime | None = None, *, only: str | None = None
+) -> None:
+    """Have an action carried out, not before `at`; at most one job under the name `only` waits at a time."""
+    await enqueue(connection, "carry_out", {"action_id": action}, lock=action, queueing_lock=only, at=at)
+
+
+def refused(request: Request, error: TillhandError, at: datetime) -> Entry:
+    """The record of a proposal that could not be judged; it keeps no evidence, which may be why."""
+    proposal = request.proposal
+    body: dict[str, Any] = {
+        "actor": actor_facts(request.actor),
+        "asked": proposal.action.kind,
+        "location": storable(proposal.action.location),
+        "causation": storable(proposal.origin.causation),
+        "code": error.code,
+        "sentence": error.message,
+    }
+    return Entry("refused", at, body, correlation=storable(proposal.origin.correlation))
+
+
+def proposal_facts(judged: Judged) -> dict[str, Any]:
+    """Why, on what evidence, and what it promises: JSON."""
+    proposal = judged.request.proposal
+    origin = proposal.origin
+    return {
+        "key": proposal.key,
+        "rationale": proposal.rationale,
+        "evidence": proposal.evidence,
+        "model": proposal.model,
+        "priced_at": proposal.priced_at.isoformat() if proposal.priced_at else None,
+        "occurred_at": origin.occurred_at.isoformat() if origin.occurred_at else None,
+        "promised": [list(each) for each in judged.promised],
+    }
+
+
+def _row(judged: Judged, situation: dict[str, Any], at: datetime, *, claim: bool) -> dict[str, Any]:
+    proposal = judged.request.proposal
+    claimed = claim and judged.state == "allowed"
+    settled = judged.state == "denied"
+    return {
+        "id": judged.id,
+        "kind": proposal.action.kind,
+        "location_id": judged.place.id,
+        "actor_id": judged.request.actor.id,
+        "actor": actor_facts(judged.request.actor),
+        "idempotency_key": proposal.key,
+        "fingerprint": judged.fingerprint,
+        "facts": proposal.action.facts(),
+        "proposal": proposal_facts(judged),
+        "correlation_id": proposal.origin.correlation,
+        "causation_id": proposal.origin.causation,
+        "situation": situation,
+        "verdict": verdict_facts(judged.verdict),
+        "state": "executing" if claimed else judged.state,
+        "money": proposal.action.money_at_stake.minor,
+        "currency": proposal.action.money_at_stake.currency,
+        "created_at": at.isoformat(),
+        "claimed_until": (at + LEASE).isoformat() if claimed else None,
+        "attempts": 1 if claimed else 0,
+        "error": "",
+        "receipt": None,
+        "settled_at": at.isoformat() if settled else None,
+        "undoes": judged.request.undoes,
+    }
+
+
+def _decision_entry(judged: Judged, row: dict[str, Any], at: datetime) -> Entry:
+    body: dict[str, Any] = {
+        "actor": row["actor"],
+        "action": row["facts"],
+        "proposal": row["proposal"],
+        "causation": row["causation_id"],
+        "situation": row["situation"],
+        "verdict": row["verdict"],
+        "state": judged.state,
+        "undoes": row["undoes"] or "",
+    }
+    return Entry("decision", at, body, judged.id, row["correlation_id"])
+
+
+def _question(judged: Judged, row: dict[str, Any], engine: Engine, at: datetime) -> Question:
+    actor, limits = judged.request.actor, engine.limits.place(judged.place.region, judged.place.id)
+    confirm = judged.verdict.outcome is Outcome.CONFIRM
+    return Question(
+        id=approval_id(judged.id),
+        action=judged.id,
+        needs="confirm" if confirm else "approve",
+        location=judged.place.id,
+        asked_of=(actor.on_behalf_of or actor.id) if confirm else "",
+        facts=row["facts"],
+        situation=row["situation"],
+        correlation=row["correlation_id"],
+        asked_at=at,
+        expires_at=at + timedelta(seconds=limits.approval.expires_s),
+    )

@@ -1,0 +1,296 @@
+"""The facts a rule may see of an action, gathered from the store for a whole burst at once.
+
+Costs, counts and totals come from what we know, never from what the proposer says; what we do not know never helps it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.places import Place, Places
+from policies.actions.any_action import AnyAction
+from policies.actions.discount import Discount
+from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.transfer import CancelTransfer, Transfer
+from policies.errors import NotFound, Refused
+from policies.limits import Limits
+from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, TransferFacts
+from policies.vocabulary.actor import Actor
+from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
+from tools.promises import Counted, counted
+
+_DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
+_LARGEST: Final = 10**12  # minor units; the rules count in 64 bits, and sums of these stay far below
+_VARIANTS = text("SELECT sku, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
+_LEVELS = text(
+    """
+    SELECT level.location_id, level.sku, level.available, level.as_of
+    FROM known_level AS level
+    JOIN unnest(CAST(:locations AS text[]), CAST(:skus AS text[])) AS wanted(location_id, sku) USING (location_id, sku)
+    """
+)
+_LEAVING = text(
+    """
+    SELECT facts ->> 'origin' AS origin, line ->> 'sku' AS sku, sum(CAST(line ->> 'units' AS integer)) AS units
+    FROM action, jsonb_array_elements(facts -> 'lines') AS line
+    WHERE kind = 'transfer' AND facts ->> 'origin' = ANY(CAST(:origins AS text[])) AND id <> ALL(CAST(:but AS text[]))
+      AND (state IN ('waiting', 'allowed', 'executing') OR (state = 'executed' AND created_at > :since))
+    GROUP BY 1, 2
+    """
+)
+
+
+class PricedLine(BaseModel):
+    """One line of the evidence behind a discount: units of a variant, and the price of one in minor units."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    sku: str = Field(min_length=1)
+    units: int = Field(ge=1, le=1_000_000)
+    price: int = Field(ge=0, le=10**9)
+
+
+_LINES: TypeAdapter[list[PricedLine]] = TypeAdapter(list[PricedLine])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An action about to be judged; made by `case`.
+
+    Attributes:
+        goods: The lines a discount takes money off; empty for anything else.
+        occurred_at: When what it reacts to happened; `None` when a person acts now.
+        priced_at: When its prices were seen; `None` when that was the moment it was proposed.
+        proposed_at: When it was proposed; the totals of that day count it.
+        undo: Whether it reverses an executed action.
+    """
+
+    actor: Actor
+    action: AnyAction
+    place: Place
+    goods: tuple[PricedLine, ...]
+    occurred_at: datetime | None
+    priced_at: datetime | None
+    proposed_at: datetime
+    undo: bool
+
+
+def case(  # noqa: PLR0913  # what makes a case, each by name
+    actor: Actor,
+    action: AnyAction,
+    evidence: Mapping[str, Any],
+    places: Places,
+    *,
+    occurred_at: datetime | None,
+    priced_at: datetime | None,
+    proposed_at: datetime,
+    undo: bool = False,
+) -> Case:
+    """An action with what it rests on, checked as far as it can be without the store.
+
+    Raises:
+        NotFound: A location is not known here.
+        Refused: The evidence does not carry the action, or its sums are beyond any shop's.
+    """
+    place = places.get(action.location)
+    if isinstance(action, Transfer | CancelTransfer):
+        places.get(action.origin)
+    goods = _goods(action, evidence) if isinstance(action, Discount) else ()
+    if abs(action.money_at_stake.minor) > _LARGEST:
+        raise Refused("No single action moves this much money.", code="money.too_large")
+    return Case(actor, action, place, goods, occurred_at, priced_at, proposed_at, undo)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What one unit is worth, in minor units."""
+
+    price: int
+    currency: str
+    unit_cost: int | None
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the store knows around a burst of cases.
+
+    Attributes:
+        levels: Units available and when that was heard, by (stock location, sku).
+        leaving: Units of transfers already asked for, by (origin, sku).
+    """
+
+    places: Places
+    limits: Limits
+    at: datetime
+    variants: dict[str, Variant] = field(default_factory=dict[str, Variant])
+    levels: dict[tuple[str, str], tuple[int, datetime]] = field(
+        default_factory=dict[tuple[str, str], tuple[int, datetime]]
+    )
+    leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+
+    def leave(self, transfer: Transfer) -> None:
+        """Count a transfer that was just let through."""
+        for line in transfer.lines:
+            key = (transfer.origin, line.sku)
+            self.leaving[key] = self.leaving.get(key, 0) + line.units
+
+
+async def gather(  # noqa: PLR0913  # what is asked, of what, and when
+    connection: AsyncConnection,
+    cases: Sequence[Case],
+    places: Places,
+    limits: Limits,
+    at: datetime,
+    *,
+    but: Sequence[str] = (),
+) -> Surroundings:
+    """Everything `situate` needs for these cases, in at most three questions; `but` are actions not to be counted."""
+    found = Surroundings(places, limits, at)
+    wanted: dict[tuple[str, str], None] = {}
+    skus: dict[str, None] = {}
+    for case in cases:
+        for place, sku in _stock(case):
+            skus[sku] = None
+            if place:
+                wanted[place, sku] = None
+    if skus:
+        rows = await connection.execute(_VARIANTS, {"skus": list(skus)})
+        found.variants = {row.sku: Variant(row.price, row.currency, row.unit_cost) for row in rows}
+    if wanted:
+        pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
+        rows = await connection.execute(_LEVELS, pairs)
+        found.levels = {(row.location_id, row.sku): (row.available, row.as_of) for row in rows}
+    origins = sorted({case.action.origin for case in cases if isinstance(case.action, Transfer)})
+    if origins:
+        question = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
+        rows = await connection.execute(_LEAVING, question)
+        found.leaving = {(row.origin, row.sku): int(row.units) for row in rows}
+    return found
+
+
+def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> Facts:
+    """The facts of one case.
+
+    Args:
+        case: What is about to be judged.
+        around: What the store knows around it.
+        totals: Of everything the action counts in, this action included.
+
+    Raises:
+        NotFound: A sku is not in the catalog.
+        Refused: The goods are priced in another currency.
+    """
+    action = case.action
+    if isinstance(action, Discount):
+        return _discount(case, action, around, totals)
+    if isinstance(action, Transfer):
+        return _transfer(case, action, around)
+    if isinstance(action, StockAdjustment):
+        worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
+        return AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
+    return CompensationFacts()
+
+
+def _goods(action: Discount, evidence: Mapping[str, Any]) -> tuple[PricedLine, ...]:
+    try:
+        lines = _LINES.validate_python(evidence.get("lines", []))
+    except ValidationError as error:
+        raise Refused(
+            "The lines behind a discount each name a sku, units and a price.", code="discount.lines", field="lines"
+        ) from error
+    goods = tuple(line for line in lines if not action.skus or line.sku in action.skus)
+    priced = sum(line.units * line.price for line in goods)
+    if not goods or priced != action.base.minor or {line.sku for line in goods} < set(action.skus):
+        raise Refused(
+            f"The discount is taken off {action.base}, and its goods cost {Money(priced, action.base.currency)}.",
+            code="discount.base",
+            hint="Take the percentage off the lines the discount is for, at the prices they have now.",
+            field="base",
+        )
+    return goods
+
+
+def _stock(case: Case) -> list[tuple[str, str]]:
+    """Whose counts of which sku a case looks at; without a place, the variant alone."""
+    action = case.action
+    if isinstance(action, Discount):
+        return [(case.place.stock_location, line.sku) for line in case.goods]
+    if isinstance(action, Transfer):
+        return [(action.origin, line.sku) for line in action.lines]
+    if isinstance(action, StockAdjustment):
+        return [("", action.sku)]
+    return []
+
+
+def _discount(case: Case, action: Discount, around: Surroundings, totals: Mapping[Counted, int]) -> DiscountFacts:
+    place, goods = case.place, case.goods
+    costs = [_variant(line.sku, action.base.currency, around).unit_cost for line in goods]
+    known = [cost * line.units for cost, line in zip(costs, goods, strict=True) if cost is not None]
+    limit = around.limits.place(place.region, place.id).discount
+    left = action.base - action.amount
+    scopes = {each.scope: totals[each] for each in counted(action, place, case.proposed_at)}
+    late = case.occurred_at is not None and case.proposed_at - case.occurred_at > timedelta(seconds=limit.late_s)
+    return DiscountFacts(
+        percent_bp=action.percent.basis_points,
+        amount=action.amount.minor,
+        transaction_total=scopes["transaction"],
+        customer_day_total=scopes.get("customer_day", 0),
+        location_day_total=scopes["location_day"],
+        cost_known=len(known) == len(goods),
+        margin_after=left.minor - sum(known),
+        margin_floor=left.share(Percent(limit.margin_floor_bp)).minor,
+        in_stock=any(around.levels.get((place.stock_location, line.sku), (0,))[0] > 0 for line in goods),
+        late=late or action.valid_until <= around.at,
+        price_age_s=_age(case.priced_at or case.proposed_at, around.at),
+    )
+
+
+def _transfer(case: Case, action: Transfer, around: Surroundings) -> TransferFacts:
+    origin = around.places.get(action.origin)
+    worth = sum(_worth(line.sku, action.value.currency, around) * line.units for line in action.lines)
+    left: list[int] = []
+    ages: list[int] = []
+    for line in action.lines:
+        available, heard = around.levels.get((origin.id, line.sku), (0, around.at))  # never counted: nothing to give
+        left.append(available - around.leaving.get((origin.id, line.sku), 0) - line.units)
+        ages.append(_age(heard, around.at))
+    return TransferFacts(
+        value=max(worth, action.value.minor),
+        units=sum(line.units for line in action.lines),
+        origin_covered=case.actor.covers(origin.id),
+        same_platform=origin.platform == case.place.platform,
+        origin_left=min(left),
+        origin_keep=around.limits.place(origin.region, origin.id).transfer.origin_keep,
+        stock_age_s=max(ages),
+    )
+
+
+def _worth(sku: str, currency: str, around: Surroundings) -> int:
+    variant = _variant(sku, currency, around)
+    return variant.price if variant.unit_cost is None else variant.unit_cost
+
+
+def _variant(sku: str, currency: str, around: Surroundings) -> Variant:
+    variant = around.variants.get(sku)
+    if variant is None:
+        raise NotFound(
+            "A sku named here is not in the catalog.",
+            code="sku.unknown",
+            hint="Check it with search_products, or wait until the platform has told us of a new product.",
+            field="sku",
+        )
+    if variant.currency != currency:
+        raise Refused(
+            f"This product is priced in {variant.currency}, not in {currency}.", code="money.mixed_currencies"
+        )
+    return variant
+
+
+def _age(seen: datetime, at: datetime) -> int:
+    """Seconds, rounded up: what is a moment too old is too old."""
+    return max(0, -((seen - at) // timedelta(seconds=1)))
