@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +21,7 @@ _SEARCH = text(
         SELECT variant.*,
                (upper(variant.sku) = upper(:words))::int AS exact,
                ts_rank(document, asked.every_word) * 10 + ts_rank(document, asked.any_word) AS score
-        FROM asked, variant, LATERAL (
+        FROM asked, known_variant AS variant, LATERAL (
             SELECT setweight(to_tsvector('english', variant.title || ' ' || variant.product), 'A')
                 || setweight(to_tsvector('english', variant.vendor || ' ' || variant.category || ' '
                                                     || array_to_string(variant.tags, ' ')), 'B')
@@ -31,10 +32,19 @@ _SEARCH = text(
         LIMIT :limit
     )
     SELECT ranked.sku, ranked.title, ranked.vendor, ranked.category, ranked.price, ranked.currency,
-           ranked.observed_at, level.available, level.observed_at AS counted_at
-    FROM ranked LEFT JOIN inventory_level AS level
+           ranked.as_of AS observed_at, level.available, level.as_of AS counted_at
+    FROM ranked LEFT JOIN known_level AS level
       ON level.sku = ranked.sku AND level.location_id = CAST(:location AS text)
     ORDER BY ranked.exact DESC, ranked.score DESC, ranked.sku
+    """
+)
+_LOOK_UP = text(
+    """
+    SELECT variant.sku, variant.title, variant.vendor, variant.category, variant.price, variant.currency,
+           variant.as_of AS observed_at, level.available, level.as_of AS counted_at
+    FROM known_variant AS variant
+    LEFT JOIN known_level AS level ON level.sku = variant.sku AND level.location_id = CAST(:location AS text)
+    WHERE variant.sku = ANY(CAST(:skus AS text[])) ORDER BY variant.sku
     """
 )
 
@@ -60,15 +70,21 @@ class Found:
 async def search(connection: AsyncConnection, words: str, location: LocationId | None, limit: int) -> Sequence[Found]:
     """The variants that fit these words best, best first, at most `limit`."""
     rows = await connection.execute(_SEARCH, {"words": words, "location": location, "limit": limit})
-    return [
-        Found(
-            sku=Sku(row.sku),
-            title=row.title,
-            vendor=row.vendor,
-            category=row.category,
-            price=Money(row.price, row.currency),
-            available=row.available,
-            as_of=min(row.observed_at, row.counted_at) if row.counted_at else row.observed_at,
-        )
-        for row in rows
-    ]
+    return [_found(row) for row in rows]
+
+
+async def look_up(connection: AsyncConnection, skus: Sequence[str], location: LocationId | None) -> Sequence[Found]:
+    """These variants, by sku; unknown ones are left out."""
+    return [_found(row) for row in await connection.execute(_LOOK_UP, {"skus": list(skus), "location": location})]
+
+
+def _found(row: Any) -> Found:
+    return Found(
+        sku=Sku(row.sku),
+        title=row.title,
+        vendor=row.vendor,
+        category=row.category,
+        price=Money(row.price, row.currency),
+        available=row.available,
+        as_of=min(row.observed_at, row.counted_at) if row.counted_at else row.observed_at,
+    )

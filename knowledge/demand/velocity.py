@@ -12,16 +12,20 @@ HALF_LIFE = 14  # days after which a day's sales count half
 
 Spot = tuple[str, str]  # (sku, location that holds the stock)
 
-# Days without a sale have no row, so sums are divided by the weight of the whole window, not of the rows found.
+# Days without a sale have no row, so sums are divided by the weight of the whole window, not of the rows found. The
+# lateral join keeps the planner to one index range per spot; a plain join over two arrays took a hundred times longer.
 _SALES = text(
     """
-    SELECT sale.sku, sale.location_id,
-           sum(age.weight * sale.units) AS units, sum(age.weight * sale.units * sale.units) AS squares
+    SELECT spot.sku, spot.location_id, sale.units, sale.squares
     FROM unnest(CAST(:skus AS text[]), CAST(:locations AS text[])) AS spot(sku, location_id)
-    JOIN daily_sale AS sale ON sale.sku = spot.sku AND sale.location_id = spot.location_id
-     AND sale.day = ANY(CAST(:days AS text[])) AND sale.units > 0
-    JOIN unnest(CAST(:days AS text[]), CAST(:weights AS float8[])) AS age(day, weight) ON age.day = sale.day
-    GROUP BY sale.sku, sale.location_id
+    CROSS JOIN LATERAL (
+        SELECT sum(weight * units) AS units, sum(weight * units * units) AS squares
+        FROM daily_sale
+        CROSS JOIN LATERAL (
+            SELECT (CAST(:weights AS float8[]))[CAST(:today AS date) - CAST(day AS date) + 1] AS weight) AS age
+        WHERE daily_sale.sku = spot.sku AND daily_sale.location_id = spot.location_id
+          AND day BETWEEN :first AND :last AND units > 0) AS sale
+    WHERE sale.units > 0
     """
 )
 
@@ -50,8 +54,10 @@ async def velocities(connection: AsyncConnection, spots: Collection[Spot], today
         {
             "skus": [sku for sku, _ in ordered],
             "locations": [location for _, location in ordered],
-            "days": [(today - timedelta(days=age)).isoformat() for age in ages],
             "weights": weights,
+            "today": today,
+            "first": (today - timedelta(days=DAYS - 1)).isoformat(),
+            "last": today.isoformat(),
         },
     )
     whole = sum(weights)

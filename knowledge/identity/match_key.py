@@ -16,6 +16,7 @@ Kind = Literal["loyalty", "phone", "email", "payment", "shopify", "lightspeed", 
 KINDS: tuple[str, ...] = get_args(Kind)
 
 _EMAIL = re.compile(r"^[^\s@\[\]<>\"]+@[^\s@\[\]<>\"]+\.[^\s@\[\]<>\"]{2,}$")
+_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)  # is E.164 already, and most are: parsing takes 0.3 ms
 _CARD_DIGITS = range(13, 20)  # ISO/IEC 7812: a card number has 13 to 19 digits
 
 
@@ -75,6 +76,8 @@ def _normalize(kind: Kind, value: str, region: str) -> str:
 
 
 def _phone(value: str, region: str) -> str:
+    if _NORTH_AMERICAN.fullmatch(value):
+        return value
     if not re.search(r"\d{6}", re.sub(r"\D", "", value)):
         return ""
     try:

@@ -3,14 +3,17 @@
 Keys that point at two different customers are left apart: a wrong merge is worse than a miss.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.families import KeyedHash
+from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
 
 _STRENGTH = {
@@ -24,6 +27,11 @@ _FIND = text(
     WHERE (kind, digest) IN (SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:digests AS text[])))
     """
 )
+_RECOGNIZE: Final = """
+    SELECT match_key.kind, match_key.digest, match_key.ref
+    FROM jsonb_array_elements(CAST($1 AS jsonb)) AS key
+    JOIN match_key ON match_key.kind = key ->> 0 AND match_key.digest = key ->> 1
+"""
 _ADD_CUSTOMER = text("INSERT INTO customer (ref, observed_at) SELECT unnest(CAST(:refs AS text[])), :at")
 _ADD_KEY = text(
     """
@@ -40,6 +48,14 @@ async def resolve(connection: AsyncConnection, keys: Sequence[KeyedHash]) -> Cus
         return None
     known = await _find(connection, keys)
     return _strongest(keys, known)
+
+
+async def recognize(quick: QuickReads, keys: Sequence[KeyedHash]) -> CustomerRef | None:
+    """As `resolve`, while somebody waits."""
+    if not keys:
+        return None
+    rows = await quick.rows(_RECOGNIZE, json.dumps([[key.kind, key.digest] for key in keys]))
+    return _strongest(keys, {(row["kind"], row["digest"]): CustomerRef(row["ref"]) for row in rows})
 
 
 async def resolve_all(

@@ -1,24 +1,29 @@
 """One variant across locations: the same figures, with the same as-of time, for every tool, agent and page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import LocationId, Sku
 
-_POSITIONS = text(
+_COLUMNS: Final = """
+    SELECT level.sku, level.location_id, level.available, level.on_hand, level.committed, level.incoming, level.as_of
+    FROM known_level AS level
     """
-    SELECT level.sku, level.location_id, level.available, level.on_hand, level.committed, level.incoming,
-           level.observed_at
-    FROM inventory_level AS level
+_POSITIONS = text(
+    f"""
+    {_COLUMNS}
     WHERE level.sku = ANY(CAST(:skus AS text[]))
       AND (CAST(:everywhere AS bool) OR level.location_id = ANY(CAST(:locations AS text[])))
     ORDER BY level.sku, level.location_id
     """
 )
+_OF_ONE: Final = f"{_COLUMNS} WHERE level.sku = $1 ORDER BY level.location_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,24 @@ async def positions(
             row.on_hand,
             row.committed,
             row.incoming,
-            row.observed_at,
+            row.as_of,
         )
         for row in rows
+    ]
+
+
+async def positions_of(quick: QuickReads, sku: str, locations: Collection[str] | None = None) -> list[Position]:
+    """`positions` of one variant, for a call that reads nothing else."""
+    return [
+        Position(
+            Sku(sku),
+            LocationId(row["location_id"]),
+            row["available"],
+            row["on_hand"],
+            row["committed"],
+            row["incoming"],
+            datetime.fromisoformat(row["as_of"]),
+        )
+        for row in await quick.rows(_OF_ONE, sku)
+        if locations is None or row["location_id"] in locations
     ]

@@ -2,28 +2,15 @@
 
 import asyncio
 import hashlib
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lancedb
-import pyarrow as pa
-from lancedb.index import FTS
-
 from knowledge.memory.embed import DIMENSIONS, Embedder
 
-arrow: Any = pa  # ships no types
-
 _TABLE = "catalog"
-_SCHEMA: Any = arrow.schema(
-    [
-        arrow.field("sku", arrow.string()),
-        arrow.field("text", arrow.string()),
-        arrow.field("digest", arrow.string()),
-        arrow.field("vector", arrow.list_(arrow.float32(), DIMENSIONS)),
-    ]
-)
 # Share of the word score in the sum; the rest is meaning. Taken from a measurement on judged product searches, where
 # this mix ranked above either alone.
 _WORDS = 0.4
@@ -39,7 +26,10 @@ class Hit:
 
 
 class CatalogMemory:
-    """Find variants by what they are. One folder of LanceDB files; rebuilt from the store whenever it is lost."""
+    """Find variants by what they are. One folder of LanceDB files; rebuilt from the store whenever it is lost.
+
+    LanceDB is imported at first use: that takes seconds, and a register or a lane never searches.
+    """
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._folder = folder
@@ -56,21 +46,22 @@ class CatalogMemory:
         gone = sorted(known.keys() - {sku for sku, _ in texts})
         if fresh:
             vectors = await self._embedder.embed([text for _, text, _ in fresh])
-            rows: Any = arrow.table(
+            arrow: Any = importlib.import_module("pyarrow")
+            rows = arrow.table(
                 {
                     "sku": [sku for sku, _, _ in fresh],
                     "text": [text for _, text, _ in fresh],
                     "digest": [digest for _, _, digest in fresh],
                     "vector": arrow.FixedSizeListArray.from_arrays(arrow.array(vectors.reshape(-1)), DIMENSIONS),
                 },
-                schema=_SCHEMA,
+                schema=_schema(),
             )
             await table.merge_insert("sku").when_matched_update_all().when_not_matched_insert_all().execute(rows)
         if gone:
             quoted = ", ".join("'" + sku.replace("'", "''") + "'" for sku in gone)
             await table.delete(f"sku IN ({quoted})")
         if fresh or gone:
-            await table.create_index("text", config=FTS(with_position=False), replace=True)
+            await table.create_index("text", config=_by_words(), replace=True)
         return len(fresh)
 
     async def search(self, text: str, limit: int) -> list[Hit]:
@@ -97,9 +88,34 @@ class CatalogMemory:
         async with self._opening:
             if self._table is None:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                connection: Any = await lancedb.connect_async(self._folder)
-                self._table = await connection.create_table(_TABLE, schema=_SCHEMA, exist_ok=True)
+                library = await asyncio.to_thread(_library)
+                connection = await library.connect_async(self._folder)
+                self._table = await connection.create_table(_TABLE, schema=_schema(), exist_ok=True)
             return self._table
+
+
+def _library() -> Any:
+    import lancedb  # noqa: PLC0415  # takes seconds
+
+    return lancedb
+
+
+def _by_words() -> Any:
+    from lancedb.index import FTS  # noqa: PLC0415  # as above
+
+    return FTS(with_position=False)
+
+
+def _schema() -> Any:
+    arrow: Any = importlib.import_module("pyarrow")
+    return arrow.schema(
+        [
+            arrow.field("sku", arrow.string()),
+            arrow.field("text", arrow.string()),
+            arrow.field("digest", arrow.string()),
+            arrow.field("vector", arrow.list_(arrow.float32(), DIMENSIONS)),
+        ]
+    )
 
 
 def _digest(text: str) -> str:

@@ -50,13 +50,16 @@ class Candidate:
     terms: Terms
 
 
-def wanted(holding: Sequence[str], past: Past, companions: CompanionTable) -> list[Wanted]:
+def wanted(
+    holding: Sequence[str], past: Past, companions: CompanionTable, *, drawn_to: Sequence[str] = ()
+) -> list[Wanted]:
     """Variants they may want, each once under its likeliest reason, likeliest first.
 
     Args:
-        holding: In the basket, or just looked at; newest first.
-        past: Of the customer; empty for a stranger.
+        holding: In the basket or cart: not offered again, but what goes with it is.
+        past: Of the customer; empty for a stranger. What was bought lately is not offered again.
         companions: What goes with what.
+        drawn_to: Variants that are not held but tell of taste, newest first.
     """
     found: dict[str, Wanted] = {}
     kept = {*holding, *past.bought}
@@ -66,7 +69,7 @@ def wanted(holding: Sequence[str], past: Past, companions: CompanionTable) -> li
         if one.sku not in kept and (known is None or one.chance > known.chance):
             found[one.sku] = one
 
-    for sku in holding[:_SEEDS]:
+    for sku in list(dict.fromkeys((*holding, *drawn_to)))[:_SEEDS]:
         for companion in companions.of(sku):
             take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))
     for sku in past.carted:
@@ -81,7 +84,7 @@ def rank(  # noqa: PLR0913
     goods: Mapping[str, Goods],
     limits: DiscountLimits,
     *,
-    currency: str,
+    currency: str | None,
     now: datetime,
     unknown_costs: bool,
     assumed: Assumptions = DEFAULT,
@@ -92,7 +95,7 @@ def rank(  # noqa: PLR0913
         wants: From `wanted`.
         goods: By sku, at the location's stock.
         limits: Of the location.
-        currency: Of the basket or shop; a price in another is left out.
+        currency: Of the basket; a price in another is left out. `None` when there is no basket.
         now: The present.
         unknown_costs: Whether goods without a recorded cost may be offered, which takes a manager; ranked last.
         assumed: Priors.
@@ -101,9 +104,9 @@ def rank(  # noqa: PLR0913
     oldest = now - timedelta(seconds=limits.price_age_s)
     for want in wants:
         here = goods.get(want.sku)
-        if here is None or here.available < 1 or here.currency != currency or here.priced_at < oldest:
+        if here is None or here.available < 1 or here.priced_at < oldest:
             continue
-        if here.unit_cost is None and not unknown_costs:
+        if (currency and here.currency != currency) or (here.unit_cost is None and not unknown_costs):
             continue
         terms = best_terms(here.price, here.unit_cost, want.chance, limits, assumed)
         if terms is not None:

@@ -1,6 +1,7 @@
 """What goes with what: counted from orders into the `companion` table, and read from memory when an offer is due."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +13,12 @@ from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
 
+logger = logging.getLogger(__name__)
+
 WINDOW_DAYS = 90
 IMAGINED = 20.0  # baskets at the base rate that a chance is shrunk towards
 _CHUNK = 20_000  # rows written by one statement
+_UNCOUNTED = 1.0  # seconds between two looks while nothing was counted yet
 
 _BASKETS = text(
     """
@@ -63,7 +67,7 @@ async def count_companions(database: Database, *, until: datetime, days: int = W
     """
     counter = BasketCounter()
     window = {"since": until - timedelta(days=days), "until": until, "most": MAX_BASKET}
-    async with database.reading() as connection:
+    async with database.transaction() as connection:  # a cursor lives in one
         stream = await connection.stream(_BASKETS, window)
         async for part in stream.partitions(1000):
             await asyncio.to_thread(_add, counter, [row.skus for row in part])
@@ -106,15 +110,28 @@ class CompanionTable:
         self._ready: dict[str, tuple[Companion, ...]] = {}
         self._baskets = 1.0
         self._own: dict[str, int] = {}
+        self._loading: asyncio.Task[None] | None = None
+
+    async def keep_fresh(self, database: Database) -> None:
+        """See that the table is loaded again when it was counted anew, beside the caller.
+
+        Only whoever finds no table at all waits for it. A caller who gives up does not stop the loading, which others
+        may be waiting for.
+        """
+        if self._loading is None and self._due:
+            self._loading = asyncio.create_task(self._load(database), name="companions")
+            self._loading.add_done_callback(self._loaded)
+        if self._loading is not None and self.counted_at is None:
+            await asyncio.shield(self._loading)
 
     async def refresh(self, connection: AsyncConnection, *, at_once: bool = False) -> bool:
         """Load the table if it changed and a look is due; true when it was loaded."""
-        moment = time.monotonic()
-        if not at_once and moment - self._checked < self._check_every:
+        if not at_once and not self._due:
             return False
-        self._checked = moment
+        moment = time.monotonic()
         counted_at = (await connection.execute(_COUNTED_AT)).scalar()
         if counted_at == self.counted_at:
+            self._checked = moment
             return False
         rows = (await connection.execute(_ALL)).all()
         raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
@@ -128,6 +145,7 @@ class CompanionTable:
                 baskets = max(baskets, together[place] * lift[place] / 10_000)
         self._raw, self._own, self._baskets, self._ready = raw, own, baskets, {}
         self.counted_at = counted_at
+        self._checked = moment
         return True
 
     def of(self, sku: str) -> tuple[Companion, ...]:
@@ -140,6 +158,20 @@ class CompanionTable:
     def share(self, sku: str) -> float:
         """Share of all baskets that hold a variant: the chance that anybody buys it."""
         return self._own.get(sku, 0) / self._baskets
+
+    @property
+    def _due(self) -> bool:
+        wait = _UNCOUNTED if self.counted_at is None else self._check_every
+        return time.monotonic() - self._checked >= wait
+
+    async def _load(self, database: Database) -> None:
+        async with database.reading() as connection:
+            await self.refresh(connection)
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        self._loading = None
+        if not task.cancelled() and task.exception() is not None:
+            logger.warning("companions are as of %s: %s", self.counted_at, type(task.exception()).__name__)
 
     def _companions(self, sku: str) -> tuple[Companion, ...]:
         others, together, lift = self._raw.get(sku, ([], [], []))

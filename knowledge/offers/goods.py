@@ -1,23 +1,21 @@
 """What an offer must know of a variant: price, cost, and whether it can be had here."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import LocationId, Sku
 
-_GOODS = text(
-    """
+_GOODS: Final = """
     SELECT variant.sku, variant.title, variant.category, variant.price, variant.currency, variant.unit_cost,
-           variant.observed_at, coalesce(level.available, 0) AS available
-    FROM variant
-    LEFT JOIN inventory_level AS level ON level.sku = variant.sku AND level.location_id = :location
-    WHERE variant.sku = ANY(CAST(:skus AS text[]))
-    """
-)
+           variant.as_of AS observed_at, coalesce(level.available, 0) AS available
+    FROM known_variant AS variant
+    LEFT JOIN inventory_level AS level ON level.sku = variant.sku AND level.location_id = $2
+    WHERE variant.sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +38,19 @@ class Goods:
     priced_at: datetime
 
 
-async def goods_at(connection: AsyncConnection, skus: Sequence[str], stock: LocationId) -> dict[str, Goods]:
+async def goods_at(quick: QuickReads, skus: Sequence[str], stock: LocationId) -> dict[str, Goods]:
     """Each known variant by sku, with its count at the location that holds the stock."""
-    rows = await connection.execute(_GOODS, {"skus": list(skus), "location": stock})
+    rows = await quick.rows(_GOODS, json.dumps(list(skus)), stock)
     return {
-        row.sku: Goods(
-            Sku(row.sku),
-            row.title,
-            row.category,
-            row.price,
-            row.currency,
-            row.unit_cost,
-            row.available,
-            row.observed_at,
+        row["sku"]: Goods(
+            Sku(row["sku"]),
+            row["title"],
+            row["category"],
+            row["price"],
+            row["currency"],
+            row["unit_cost"],
+            row["available"],
+            datetime.fromisoformat(row["observed_at"]),
         )
         for row in rows
     }

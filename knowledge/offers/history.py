@@ -1,12 +1,12 @@
 """What customers lately looked at, put in carts and bought, for many customers in one question."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
 
 LOOKED_DAYS = 7  # a look older than a week says little about what somebody wants today
@@ -14,23 +14,22 @@ BOUGHT_DAYS = 60  # what was bought in the last two months is not offered again
 _LOOKS = 20  # newest kept per customer
 _LINES = 100
 
-_PAST = text(
-    """
+_PAST: Final = """
+    WITH who AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref)
     SELECT who.ref, look.sku, look.kind, look.at
-    FROM unnest(CAST(:refs AS text[])) AS who(ref) CROSS JOIN LATERAL (
+    FROM who CROSS JOIN LATERAL (
         SELECT interest.sku, interest.kind, interest.at FROM interest
-        WHERE interest.customer_ref = who.ref AND interest.at > :looked
-        ORDER BY interest.at DESC, interest.sku LIMIT :looks) AS look
+        WHERE interest.customer_ref = who.ref AND interest.at > CAST($2 AS timestamptz)
+        ORDER BY interest.at DESC, interest.sku LIMIT CAST($3 AS int)) AS look
     UNION ALL
     SELECT who.ref, line.sku, 'bought', line.at
-    FROM unnest(CAST(:refs AS text[])) AS who(ref) CROSS JOIN LATERAL (
+    FROM who CROSS JOIN LATERAL (
         SELECT purchase_line.sku, purchase.occurred_at AS at
         FROM purchase JOIN purchase_line ON purchase_line.purchase_id = purchase.id
-        WHERE purchase.customer_ref = who.ref AND purchase.occurred_at > :bought AND NOT purchase.cancelled
-          AND purchase_line.quantity > purchase_line.returned
-        ORDER BY purchase.occurred_at DESC, purchase_line.sku LIMIT :lines) AS line
-    """
-)
+        WHERE purchase.customer_ref = who.ref AND purchase.occurred_at > CAST($4 AS timestamptz)
+          AND NOT purchase.cancelled AND purchase_line.quantity > purchase_line.returned
+        ORDER BY purchase.occurred_at DESC, purchase_line.sku LIMIT CAST($5 AS int)) AS line
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +41,20 @@ class Past:
     bought: tuple[str, ...] = ()
 
 
-async def pasts(connection: AsyncConnection, refs: Sequence[CustomerRef], *, now: datetime) -> dict[str, Past]:
+async def pasts(quick: QuickReads, refs: Sequence[CustomerRef], *, now: datetime) -> dict[str, Past]:
     """Each customer's past by reference; those we know nothing of are absent."""
-    rows = await connection.execute(
+    rows = await quick.rows(
         _PAST,
-        {
-            "refs": sorted(set(refs)),
-            "looked": now - timedelta(days=LOOKED_DAYS),
-            "bought": now - timedelta(days=BOUGHT_DAYS),
-            "looks": _LOOKS,
-            "lines": _LINES,
-        },
+        json.dumps(sorted(set(refs))),
+        (now - timedelta(days=LOOKED_DAYS)).isoformat(),
+        str(_LOOKS),
+        (now - timedelta(days=BOUGHT_DAYS)).isoformat(),
+        str(_LINES),
     )
     found: dict[str, dict[str, dict[str, datetime]]] = {}
     for row in rows:
-        kinds = found.setdefault(row.ref, {"view": {}, "cart": {}, "bought": {}})
-        kinds[row.kind].setdefault(row.sku, row.at)
+        kinds = found.setdefault(row["ref"], {"view": {}, "cart": {}, "bought": {}})
+        kinds[row["kind"]].setdefault(row["sku"], datetime.fromisoformat(row["at"]))
     return {ref: Past(*(_newest(kinds[kind]) for kind in ("view", "cart", "bought"))) for ref, kinds in found.items()}
 
 

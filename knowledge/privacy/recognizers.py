@@ -1,15 +1,9 @@
-"""Recognizers for the personal data a shop's text carries, as Presidio runs them.
-
-They are written here rather than taken from Presidio's defaults: its e-mail recognizer opens network connections and
-drops addresses without a public suffix, and its pattern recognizers skip a text silently when they time out.
-"""
+"""The personal data a shop's text carries: where it stands and of what kind. Patterns only, fast enough for a call."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import phonenumbers
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 _EMAIL = re.compile(
     r"[\w.+%'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]{2,63}){0,4}",
@@ -24,46 +18,40 @@ _LOYALTY = re.compile(r"\b(?:cust|loy|card|member|vip)[-_# ]?\d{3,}\b", re.IGNOR
 _SSN = re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _REGIONS = ("US", "GB", "CA")
-_SURE = 1.0
 
 
-class RetailRecognizer(EntityRecognizer):
-    """Finds e-mail addresses, phone numbers, card numbers, loyalty ids, social security numbers and IP addresses."""
+KINDS = ("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "LOYALTY_ID", "US_SSN", "IP_ADDRESS")
 
-    ENTITIES = ("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "LOYALTY_ID", "US_SSN", "IP_ADDRESS")
 
-    def __init__(self) -> None:
-        super().__init__(supported_entities=list(self.ENTITIES), name="retail")
+class Span(NamedTuple):
+    """A stretch of a text, end excluded, and what it is."""
 
-    def load(self) -> None:
-        """Nothing to load."""
+    kind: str
+    start: int
+    end: int
 
-    def analyze(
-        self,
-        text: str,
-        entities: list[str],
-        nlp_artifacts: NlpArtifacts | None = None,
-    ) -> list[RecognizerResult]:
-        """Every span found; overlaps are Presidio's to settle."""
-        spans: list[tuple[str, int, int]] = []
-        for name, pattern in (
-            ("EMAIL_ADDRESS", _EMAIL),
-            ("LOYALTY_ID", _LOYALTY),
-            ("US_SSN", _SSN),
-            ("IP_ADDRESS", _IP),
-        ):
-            spans += [(name, match.start(), match.end()) for match in pattern.finditer(text)]
-        for match in _LONG_NUMBER.finditer(text):
-            name = "CREDIT_CARD" if _digits(match.group()) >= _CARD_DIGITS else "PHONE_NUMBER"
-            spans.append((name, match.start(), match.end()))
-        for region in _REGIONS:
-            matcher: Any = phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE)
-            spans += [
-                ("PHONE_NUMBER", found.start, found.end)
-                for found in matcher
-                if _digits(found.raw_string) >= _PHONE_DIGITS
-            ]
-        return [RecognizerResult(name, start, end, _SURE) for name, start, end in spans if name in entities]
+
+def find(text: str) -> list[Span]:
+    """Every stretch that may be personal data; stretches may overlap."""
+    spans: list[Span] = []
+    for kind, pattern in (
+        ("EMAIL_ADDRESS", _EMAIL),
+        ("LOYALTY_ID", _LOYALTY),
+        ("US_SSN", _SSN),
+        ("IP_ADDRESS", _IP),
+    ):
+        spans += [Span(kind, match.start(), match.end()) for match in pattern.finditer(text)]
+    for match in _LONG_NUMBER.finditer(text):
+        kind = "CREDIT_CARD" if _digits(match.group()) >= _CARD_DIGITS else "PHONE_NUMBER"
+        spans.append(Span(kind, match.start(), match.end()))
+    for region in _REGIONS:
+        matcher: Any = phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE)
+        spans += [
+            Span("PHONE_NUMBER", found.start, found.end)
+            for found in matcher
+            if _digits(found.raw_string) >= _PHONE_DIGITS
+        ]
+    return spans
 
 
 def _digits(text: str) -> int:

@@ -1,11 +1,14 @@
 """Work that begins if, and only if, the caller's transaction commits."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.session import Database
 
 # Procrastinate's own defer opens a connection of its own; a decision and the job that follows from it must be one
 # transaction, so the row is written here. The queueing lock is a partial unique index of Procrastinate's.
@@ -16,6 +19,15 @@ _INSERT = text(
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
 )
+
+_INSERT_EACH: Final = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    SELECT 'default', %(task)s, %(priority)s, job.lock, job.lock, job.args
+    FROM unnest(CAST(%(locks)s AS text[]), CAST(%(args)s AS jsonb[])) AS job(lock, args)
+    WHERE set_config('synchronous_commit', 'off', true) = 'off'
+    ORDER BY job.lock
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+"""
 
 
 async def enqueue(  # noqa: PLR0913
@@ -53,3 +65,19 @@ async def enqueue(  # noqa: PLR0913
             "at": at,
         },
     )
+
+
+async def enqueue_each(
+    database: Database, task: str, args_by_lock: Mapping[str, Mapping[str, Any]], *, priority: int = 0
+) -> None:
+    """Add a job under each of these locks in a transaction of its own, without waiting for the disk.
+
+    Only for work that is found again when the machine dies in the next moment. A lock is a queueing lock too: nothing
+    is added under one that a job already waits with.
+
+    Raises:
+        Unavailable: The database does not answer.
+    """
+    locks = sorted(args_by_lock)
+    args = [json.dumps(args_by_lock[lock]) for lock in locks]
+    await database.at_once(_INSERT_EACH, {"task": task, "priority": priority, "locks": locks, "args": args})

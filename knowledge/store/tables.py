@@ -238,6 +238,9 @@ action = Table(
         name="action_state",
     ),
     Index("action_open", "state", "created_at", postgresql_where=text("state in ('waiting', 'allowed', 'executing')")),
+    Index("action_discount_code", text("(facts ->> 'code')"), postgresql_where=text("kind = 'discount'")),
+    Index("action_transaction", text("(facts ->> 'transaction')"), postgresql_where=text("kind = 'discount'")),
+    Index("action_undoes", "undoes", postgresql_where=text("undoes IS NOT NULL")),
 )
 
 promise = Table(  # running totals that caps look at; rows are locked while a decision is made

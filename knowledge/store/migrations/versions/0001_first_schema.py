@@ -55,6 +55,15 @@ _STATEMENTS = (
     CREATE INDEX ix_action_correlation_id ON action (correlation_id)
     """,
     """
+    CREATE INDEX action_discount_code ON action ((facts ->> 'code')) WHERE kind = 'discount'
+    """,
+    """
+    CREATE INDEX action_transaction ON action ((facts ->> 'transaction')) WHERE kind = 'discount'
+    """,
+    """
+    CREATE INDEX action_undoes ON action (undoes) WHERE undoes IS NOT NULL
+    """,
+    """
     CREATE TABLE companion (
         sku VARCHAR NOT NULL,
         other VARCHAR NOT NULL,
@@ -319,6 +328,21 @@ _STATEMENTS = (
     """
     CREATE INDEX ix_match_key_ref ON match_key (ref)
     """,
+    # A count or a price is as old as the last news of it, or as the last poll that found none: a shelf nobody touched
+    # for a week is not a week out of date.
+    """
+    CREATE VIEW known_level AS
+    SELECT level.sku, level.location_id, level.available, level.on_hand, level.committed, level.incoming,
+           greatest(level.observed_at, poll.at) AS as_of
+    FROM inventory_level AS level
+    LEFT JOIN location ON location.id = level.location_id
+    LEFT JOIN poll_cursor AS poll ON poll.platform = location.platform AND poll.stream = 'inventory'
+    """,
+    """
+    CREATE VIEW known_variant AS
+    SELECT variant.*, greatest(variant.observed_at, polled.at) AS as_of
+    FROM variant, (SELECT min(at) AS at FROM poll_cursor WHERE stream = 'products') AS polled
+    """,
     "INSERT INTO ledger_head (id, seq, hash) VALUES (1, 0, repeat('0', 64))",
 )
 
@@ -331,6 +355,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back."""
+    op.execute("DROP VIEW known_level, known_variant")
     op.execute(
         "DROP TABLE match_key, approval, variant, purchase_line, purchase, promise, poll_cursor, "
         "platform_token, location, ledger_head, ledger, inventory_level, interest, event, "

@@ -1,13 +1,15 @@
 """Personal data does not survive in free text, and an unchecked text does not pass."""
 
 import socket
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.privacy import scrub as module
-from knowledge.privacy.scrub import scrub
+from knowledge.privacy import recognizers
+from knowledge.privacy.presidio import scrub_document
+from knowledge.privacy.scrub import Scrubbed, scrub
 
 
 @pytest.mark.parametrize(
@@ -25,8 +27,9 @@ from knowledge.privacy.scrub import scrub
         ("from 10.1.2.3", "10.1.2.3"),
     ],
 )
-def test_personal_data_is_replaced_by_its_kind(text: str, secret: str):
-    scrubbed = scrub(text)
+@pytest.mark.parametrize("check", [scrub, scrub_document])
+def test_personal_data_is_replaced_by_its_kind(check: Callable[[str], Scrubbed], text: str, secret: str):
+    scrubbed = check(text)
     assert secret not in scrubbed.text
     assert scrubbed.found
 
@@ -47,10 +50,10 @@ def test_a_text_too_long_to_check_is_withheld():
 
 
 def test_a_failing_scrubber_withholds_the_text(monkeypatch: pytest.MonkeyPatch):
-    def broken() -> None:
-        raise RuntimeError
+    def broken(text: str) -> None:
+        raise RuntimeError(text)
 
-    monkeypatch.setattr(module, "_analyzer", broken)
+    monkeypatch.setattr(recognizers, "find", broken)
     assert scrub("ada@example.com").text == "<WITHHELD>"
 
 
@@ -61,3 +64,8 @@ def test_scrubbing_opens_no_connection(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert "example" not in scrub("ada@example.com").text
+    assert "example" not in scrub_document("ada@example.com").text
+
+
+def test_a_document_s_bank_account_is_found_too():
+    assert "DE89" not in scrub_document("refund to DE89 3704 0044 0532 0130 00").text
