@@ -1,0 +1,147 @@
+"""An offer for the basket at a register, while the customer waits: within its deadline or not at all."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from agents.context import Context, Source, gather
+from agents.offer import Occasion, code_for, proposal_for
+from agents.standing import Settled, settled_now
+from agents.word_check import Said, plain_title
+from agents.words import Sayable, Writer, template
+from knowledge.events.families import CheckoutFacts
+from knowledge.offers.candidates import Candidate, Why, rank, wanted
+from knowledge.offers.companions import CompanionTable
+from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.history import Past, pasts
+from knowledge.store.places import Place, Places
+from knowledge.store.session import Database
+from policies.actions.any_action import read_action
+from policies.actions.discount import Discount
+from policies.limits import Limits
+from policies.vocabulary.ids import CustomerRef
+from policies.vocabulary.percent import Percent
+from tools.proposal import Origin, Proposal
+
+_TOP = 3  # candidates a model may choose among,
+_NEAR = 0.9  # each worth at least this share of the best
+DECIDING = 0.050  # seconds before the deadline that words may not use: the guard still has to decide and record
+_READING_SHARE = 0.4  # of the time left, for what is nice to know; the rest is for deciding and wording
+
+
+@dataclass(frozen=True, slots=True)
+class BasketOffer:
+    """What to propose, and the line to show once the guard has allowed it."""
+
+    proposal: Proposal
+    message: str
+    source: Literal["model", "template"]
+
+
+@dataclass(frozen=True, slots=True)
+class BasketDesk:
+    """Makes at most one offer per register transaction and day: asking again gives the first one back."""
+
+    database: Database
+    places: Places
+    limits: Limits
+    companions: CompanionTable
+    writer: Writer
+    secret: bytes
+    now: Callable[[], datetime]
+
+    async def offer(
+        self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float, actor: str
+    ) -> BasketOffer | None:
+        """An offer, or `None` when silence is worth more.
+
+        Raises:
+            NotFound: The location is not known.
+        """
+        now = self.now()
+        place = self.places.get(checkout.location)
+        day = now.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+        key = f"basket:{place.id}:{day}:{checkout.transaction}"
+        context = await self._context(key, actor, customer, now, deadline)
+        if "earlier" in context.missing:  # without knowing it, the same basket could be given two codes
+            return None
+        first: Settled | None = context.found["earlier"]
+        if first is not None:
+            return await self._again(first, key, origin, place, now)
+        best = await self._best(checkout, context.found["past"], place, now)
+        if not best:
+            return None
+        valid = timedelta(seconds=self.limits.place(place.region, place.id).discount.valid_s)
+        occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin)
+        sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku)) for one in best]
+        written = await self.writer.write(sayable, deadline=deadline - DECIDING)
+        evidence: dict[str, Any] = {"basket": [line.sku for line in checkout.lines], "missing": list(context.missing)}
+        if written.objection:
+            evidence["words_refused"] = written.objection
+        chosen = best[written.choice]
+        proposal = proposal_for(chosen, occasion, key=key, secret=self.secret, evidence=evidence, model=written.model)
+        return BasketOffer(proposal, written.text, written.source)
+
+    async def _context(
+        self, key: str, actor: str, customer: CustomerRef | None, now: datetime, deadline: float
+    ) -> Context:
+        within = max(0.001, (deadline - asyncio.get_running_loop().time()) * _READING_SHARE)
+
+        async def past() -> Past:
+            if customer is None:
+                return Past()
+            return (await pasts(self.database.quick, [customer], now=now)).get(customer, Past())
+
+        return await gather(
+            {
+                "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
+                "past": Source(past, within, Past()),
+                "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),
+            }
+        )
+
+    async def _best(self, checkout: CheckoutFacts, past: Past, place: Place, now: datetime) -> list[Candidate]:
+        wants = wanted([line.sku for line in checkout.lines if line.quantity], past, self.companions)
+        if not wants:
+            return []
+        goods = await goods_at(self.database.quick, [want.sku for want in wants], place.stock_location)
+        limits = self.limits.place(place.region, place.id).discount
+        ranked = rank(wants, goods, limits, currency=checkout.currency, now=now, unknown_costs=True)
+        return _near_best(ranked)
+
+    async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:
+        action = read_action(first.facts)
+        if not isinstance(action, Discount) or action.valid_until <= now:
+            return None
+        goods = await goods_at(self.database.quick, action.skus, place.stock_location)
+        proposal = Proposal(action, key, origin, "The register asked again about the same transaction.")
+        titles = [plain_title(one.title, one.category) for one in goods.values()]
+        said = Said(titles[0] if titles else "this", action.percent, action.code)
+        return BasketOffer(proposal, template(Sayable("again", said, Why.COMPANION)), "template")
+
+
+def _near_best(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The best and those nearly as good; where the best's cost is known, only others whose cost is."""
+    if not ranked:
+        return []
+    first = ranked[0]
+    return [
+        one
+        for one in ranked[:_TOP]
+        if one.terms.gain >= first.terms.gain * _NEAR
+        and (one.goods.unit_cost is None) == (first.goods.unit_cost is None)
+    ]
+
+
+def _sayable(one: Candidate, best: Sequence[Candidate], code: str) -> Sayable:
+    others = [_title(other.goods) for other in best if other is not one]
+    said = Said(_title(one.goods), Percent(one.terms.percent_bp), code, others)
+    return Sayable(f"offer-{best.index(one) + 1}", said, one.wanted.why)
+
+
+def _title(goods: Goods) -> str:
+    return plain_title(goods.title, goods.category)

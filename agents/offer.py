@@ -1,0 +1,100 @@
+"""From one of the core's candidates to a proposal: the discount, its code, its evidence and its sentence."""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from knowledge.offers.candidates import Candidate, Why
+from policies.actions.discount import Discount
+from policies.vocabulary.ids import CustomerRef, LocationId
+from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
+from tools.proposal import Origin, Proposal
+
+_REASONS = {
+    Why.COMPANION: "{title} is often bought with {because}",
+    Why.CARTED: "{title} was put in a cart and not bought",
+    Why.VIEWED: "{title} was looked at and not bought",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Where and for whom an offer would be made.
+
+    Attributes:
+        transaction: The register's transaction, the online cart, or the visit.
+        valid_until: When the code stops.
+        day: ISO date at the store; registers count their transactions anew.
+    """
+
+    store: LocationId
+    customer: CustomerRef | None
+    transaction: str
+    valid_until: datetime
+    day: str
+    origin: Origin
+
+
+def code_for(secret: bytes, occasion: Occasion, sku: str) -> str:
+    """A discount code: the same for the same basket and variant, and not to be guessed without the secret."""
+    parts = (occasion.store, occasion.day, occasion.transaction, sku)
+    digest = hmac.digest(secret, "\0".join(parts).encode(), "sha256")
+    return "TH" + base64.b32encode(digest).decode()[:10]
+
+
+def proposal_for(  # noqa: PLR0913
+    candidate: Candidate,
+    occasion: Occasion,
+    *,
+    key: str,
+    secret: bytes,
+    evidence: dict[str, Any] | None = None,
+    model: str = "",
+) -> Proposal:
+    """The proposal of a discount on one unit of the candidate.
+
+    Args:
+        candidate: From `knowledge.offers.candidates.rank`.
+        occasion: Where and for whom.
+        key: The idempotency key.
+        secret: Makes the code.
+        evidence: What else it rests on.
+        model: Name and prompt of the model that chose or worded it; "" when none did.
+    """
+    goods, terms, wanted = candidate.goods, candidate.terms, candidate.wanted
+    percent, base = Percent(terms.percent_bp), Money(goods.price, goods.currency)
+    discount = Discount(
+        store=occasion.store,
+        customer=occasion.customer,
+        transaction=occasion.transaction,
+        code=code_for(secret, occasion, goods.sku),
+        percent=percent,
+        skus=(goods.sku,),
+        base=base,
+        amount=base.share(percent),
+        valid_until=occasion.valid_until,
+    )
+    facts: dict[str, Any] = {
+        "lines": [{"sku": goods.sku, "units": 1, "price": goods.price}],
+        "reason": wanted.why.value,
+        "because": wanted.because,
+        "together": wanted.together,
+        "lift_bp": wanted.lift,
+        "chance_bp": round(terms.chance * 10_000),
+        "expected_value": terms.gain,
+        **(evidence or {}),
+    }
+    gain = Money(terms.gain, goods.currency)
+    reason = _REASONS[wanted.why].format(title=goods.title, because=wanted.because)
+    return Proposal(
+        discount,
+        key,
+        occasion.origin,
+        f"{reason}; {percent} off is expected to earn {gain} more than saying nothing.",
+        facts,
+        goods.priced_at,
+        model,
+    )

@@ -1,0 +1,164 @@
+"""The offers specialist: what goes with what, who showed interest, what the margin allows; often it says nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from agents.basket_offer import BasketDesk, BasketOffer
+from agents.offer import Occasion, proposal_for
+from agents.routing import OFFERS, topics_of
+from agents.specialist import Finding
+from agents.standing import settled
+from agents.visits import Visit, visits
+from agents.words import Writer
+from knowledge.events.event import Event, Topic
+from knowledge.events.families import CheckoutFacts
+from knowledge.offers.candidates import Wanted, rank, wanted
+from knowledge.offers.companions import CompanionTable
+from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.history import Past, pasts
+from knowledge.store.places import Places
+from knowledge.store.session import Database, utc_now
+from policies.limits import Limits
+from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.ids import CustomerRef, LocationId
+from tools.proposal import Origin, Proposal
+
+_RECENT = 6  # past looks and purchases whose companions tell of taste
+
+
+class OffersSpecialist:
+    """Proposes discounts: to a basket at a register while it waits, and to known customers who show interest.
+
+    Nobody is offered anything twice a day by events, and nobody who is not there now.
+
+    Args:
+        database: The unified store.
+        places: Where stock and limits are looked up.
+        limits: The retailer's numbers.
+        secret: Makes discount codes that cannot be guessed.
+        companions: What goes with what.
+        writer: Finds the words; template text by default.
+        now: The present.
+    """
+
+    name = OFFERS
+    actor = Actor("specialist:offers", Role.OFFERS_SPECIALIST, None, Door.EVENT)
+    topics = topics_of(OFFERS)
+
+    def __init__(  # noqa: PLR0913
+        self,
+        database: Database,
+        places: Places,
+        limits: Limits,
+        *,
+        secret: bytes,
+        companions: CompanionTable | None = None,
+        writer: Writer | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.companions = companions or CompanionTable()
+        self._database = database
+        self._places = places
+        self._limits = limits
+        self._secret = secret
+        self._now = now
+        self._desk = BasketDesk(database, places, limits, self.companions, writer or Writer(), secret, now)
+
+    async def for_basket(
+        self,
+        checkout: CheckoutFacts,
+        customer: CustomerRef | None,
+        *,
+        origin: Origin,
+        deadline: float,
+        actor_id: str = "",
+    ) -> BasketOffer | None:
+        """The best offer for a basket at a register, in words; `None` when silence is worth more.
+
+        Args:
+            checkout: The basket.
+            customer: Who buys; `None` for a stranger, who is offered what goes with the basket.
+            origin: The checkout call.
+            deadline: A moment of the running event loop's clock, in seconds, by which the guard must have decided too.
+                A late model costs only its words.
+            actor_id: Who will propose it to the guard; this specialist's own actor unless told otherwise.
+
+        Raises:
+            NotFound: The location is not known.
+        """
+        return await self._desk.offer(
+            checkout, customer, origin=origin, deadline=deadline, actor=actor_id or self.actor.id
+        )
+
+    async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:
+        """Offers for known customers who are looking around now; redemptions of earlier ones are noted."""
+        now = self._now()
+        present, passed = visits(events, customers, self._places, self._limits, now)
+        notes = _redemptions(events)
+        if not present:
+            return Finding((), notes, passed)
+        keys = {visit.customer: self._key(visit) for visit in present}
+        async with self._database.reading() as connection:
+            await self.companions.refresh(connection)
+            asked = await settled(connection, self.actor.id, keys.values())
+        fresh = [visit for visit in present if keys[visit.customer] not in asked]
+        passed["offered_today"] += len(present) - len(fresh)
+        quick = self._database.quick
+        past = await pasts(quick, [visit.customer for visit in fresh], now=now)
+        wants = {visit.customer: self._wants(visit, past.get(visit.customer, Past())) for visit in fresh}
+        goods: dict[LocationId, dict[str, Goods]] = {}
+        for stock in sorted({visit.place.stock_location for visit in fresh}):
+            skus = {
+                want.sku for visit in fresh if visit.place.stock_location == stock for want in wants[visit.customer]
+            }
+            goods[stock] = await goods_at(quick, sorted(skus), stock) if skus else {}
+        proposals: list[Proposal] = []
+        for visit in fresh:
+            here = goods[visit.place.stock_location]
+            proposal = self._propose(visit, wants[visit.customer], here, keys[visit.customer], now)
+            if proposal:
+                proposals.append(proposal)
+            else:
+                passed["not_worth_it"] += 1
+        return Finding(tuple(proposals), notes, +passed)
+
+    def _wants(self, visit: Visit, past: Past) -> list[Wanted]:
+        drawn_to = (*visit.viewed, *past.carted[:_RECENT], *past.viewed[:_RECENT], *past.bought[:_RECENT])
+        return wanted(visit.holding, past, self.companions, drawn_to=drawn_to)
+
+    def _propose(
+        self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], key: str, now: datetime
+    ) -> Proposal | None:
+        limits = self._limits.place(visit.place.region, visit.place.id).discount
+        ranked = rank(wants, goods, limits, currency=None, now=now, unknown_costs=False)
+        if not ranked:
+            return None
+        event = visit.event
+        occasion = Occasion(
+            visit.place.id,
+            visit.customer,
+            visit.cart or f"visit-{sha256(key.encode()).hexdigest()[:20]}",
+            event.occurred_at + timedelta(seconds=limits.valid_s),
+            self._day(visit),
+            Origin(event.correlation, event.id, event.occurred_at),
+        )
+        return proposal_for(ranked[0], occasion, key=key, secret=self._secret)
+
+    def _key(self, visit: Visit) -> str:
+        return f"visit:{self._day(visit)}:{visit.customer}"
+
+    def _day(self, visit: Visit) -> str:
+        return visit.event.occurred_at.astimezone(ZoneInfo(visit.place.timezone)).date().isoformat()
+
+
+def _redemptions(events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
+    """A sentence for each order that used a code of ours."""
+    return tuple(
+        (event.id, f"The order used offer code {code}.")
+        for event in events
+        if event.topic is Topic.ORDER_CREATED
+        for code in event.facts.get("codes", ())
+        if str(code).startswith("TH")
+    )

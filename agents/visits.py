@@ -1,0 +1,86 @@
+"""Who is in a shop or online right now, read out of a burst of events: one visit per customer, the newest moment."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from knowledge.events.event import Event, Topic
+from knowledge.store.places import Place, Places
+from policies.errors import NotFound
+from policies.limits import Limits
+from policies.vocabulary.ids import CustomerRef
+
+_LOOKS: Final = frozenset({Topic.PRODUCT_VIEWED, Topic.CART_UPDATED})
+_PRESENCE: Final = frozenset({Topic.CHECK_IN, Topic.LOYALTY_SCANNED})
+
+
+@dataclass(slots=True)
+class Visit:
+    """One known customer, somewhere, now.
+
+    Attributes:
+        place: The shop they are in, or the online shop.
+        event: The newest one.
+        cart: The online cart's name, when one changed.
+        holding: What is in that cart.
+        viewed: Looked at in this burst, newest first.
+    """
+
+    customer: CustomerRef
+    place: Place
+    event: Event
+    cart: str = ""
+    holding: tuple[str, ...] = ()
+    viewed: list[str] = field(default_factory=list[str])
+
+
+def visits(
+    events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places, limits: Limits, now: datetime
+) -> tuple[list[Visit], Counter[str]]:
+    """The burst's visits by customer, and how many events led to none, by reason.
+
+    A stranger is offered nothing, a customer who did not opt in to being recognized in a shop neither, and a late
+    event speaks of a moment that has passed.
+    """
+    found: dict[CustomerRef, Visit] = {}
+    passed: Counter[str] = Counter()
+    for event in events:
+        if event.topic not in _LOOKS | _PRESENCE:
+            continue
+        customer = customers.get(event.id)
+        place = _place(event, places)
+        if customer is None:
+            passed["stranger"] += 1
+        elif event.topic in _PRESENCE and event.facts.get("opted_in") is not True:
+            passed["not_opted_in"] += 1
+        elif place is None:
+            passed["location_unknown"] += 1
+        elif (now - event.occurred_at).total_seconds() > limits.place(place.region, place.id).discount.late_s:
+            passed["late"] += 1
+        else:
+            visit = found.setdefault(customer, Visit(customer, place, event))
+            _extend(visit, event, place)
+    return sorted(found.values(), key=lambda visit: visit.customer), passed
+
+
+def _extend(visit: Visit, event: Event, place: Place) -> None:
+    if event.occurred_at >= visit.event.occurred_at:
+        visit.event, visit.place = event, place
+    skus = [str(sku) for sku in event.facts.get("skus", ())]
+    if event.topic is Topic.CART_UPDATED:
+        visit.cart, visit.holding = str(event.facts.get("cart", "")), tuple(skus)
+    else:
+        visit.viewed[:0] = [sku for sku in skus if sku not in visit.viewed]
+
+
+def _place(event: Event, places: Places) -> Place | None:
+    """Where it happened: as the event says, else its lane's location, else the platform's online shop."""
+    for name in (event.facts.get("location"), event.lane):
+        try:
+            if name:
+                return places.get(str(name))
+        except NotFound:
+            continue
+    return places.online(event.source.removeprefix("poll:"))

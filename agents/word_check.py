@@ -1,0 +1,114 @@
+"""Whether words say what was decided and nothing else: a 10 % code never reads "15 % off".
+
+It objects to what it does not know. A refused text costs nothing: the template stands in for it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from policies.vocabulary.percent import Percent
+
+LONGEST = 160  # characters; two lines on a register's screen, one text message
+_LONGEST_TITLE = 80
+
+_LINKS = re.compile(r"://|www\.|@|\b[\w-]+\.(?:[a-z]{2,})\b(?=[/\w]|$)", re.IGNORECASE)
+_MARKUP = re.compile(r"[<>\[\]{}*_#`|~\\^=$€£¥]")
+# Figures in words, and words that change what a percentage means.
+_FIGURES = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    r"|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand|half|third|quarter|double|triple"
+    r"|twice|dozen|zero|percent|per\s+cent|dollars?|cents?|euros?|pounds?|bucks?)\b",
+    re.IGNORECASE,
+)
+# Promises the decision does not make.
+_CLAIMS = re.compile(
+    r"\b(?:free|gratis|gift|guarante\w*|warrant\w*|refund\w*|return\w*|best|cheap\w*|lowest|lower|better|perfect|finest"
+    r"|unbeatable|bogo|always|forever|never|must|only|last|final|hurry|limited|exclusive\w*|expire\w*|ends?|tomorrow"
+    r"|midnight|today|tonight|weekend|everything|anything|storewide|sitewide|all|every|entire|whole|any|healthy?|cure\w*|heal\w*|safe\w*|certified|approved"
+    r"|organic|sustainable|natural|risk\w*|win\w*|prize\w*|cash|credit|points|bonus|extra|additional|plus|another)\b",
+    re.IGNORECASE,
+)
+_SHOUTED = re.compile(r"\b[A-Z]{3,}\b")
+_PERCENT_AFTER = r"(?<![\d.,%-])(?<!\d\s){percent}\s?%(?!\s?\d)"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the decision says: all that a text about it may state.
+
+    Attributes:
+        title: Of the product, as `plain_title` gives it.
+        code: The discount code; the words may repeat it.
+        others: Titles of products the text must not name.
+    """
+
+    title: str
+    percent: Percent
+    code: str
+    others: Collection[str] = ()
+
+
+def objection(text: str, said: Said) -> str:  # noqa: PLR0911  # one line per reason reads best
+    """Why this text may not be shown, as a reason code; "" when it may."""
+    if not 0 < len(text) <= LONGEST or text != text.strip():
+        return "words.length"
+    if text != unicodedata.normalize("NFKC", text) or not all(_plain(sign) for sign in text):
+        return "words.characters"
+    rest = _without(text, said.title)
+    if rest is None:
+        return "words.product_missing"
+    if any(_without(rest, other) is not None for other in said.others):
+        return "words.other_product"
+    rest = re.sub(rf"(?<!\w){re.escape(said.code)}(?!\w)", " ", rest)
+    percent = str(said.percent).removesuffix("%")
+    rest, stated = re.subn(_PERCENT_AFTER.format(percent=re.escape(percent)), " ", rest)
+    if not stated:
+        return "words.percent_missing"
+    if any(sign.isnumeric() for sign in rest) or _FIGURES.search(rest) or "%" in rest:
+        return "words.figure"
+    if _LINKS.search(rest) or _MARKUP.search(rest):
+        return "words.markup"
+    if _SHOUTED.search(rest):
+        return "words.shouted"
+    if _CLAIMS.search(rest):
+        return "words.claim"
+    return ""
+
+
+def plain_title(title: str, category: str = "") -> str:
+    """A catalog title fit to stand beside a percentage; else the category, else "this".
+
+    Fit is what is short, on one line, and free of links, markup and percentages: anyone who can edit a product can put
+    anything in its title.
+    """
+    for name in (title, category):
+        short = " ".join(unicodedata.normalize("NFKC", name).split())
+        if _fit(short):
+            return short
+    return "this"
+
+
+def _fit(title: str) -> bool:
+    return (
+        len(title) <= _LONGEST_TITLE
+        and any(sign.isalpha() for sign in title)
+        and all(_plain(sign) for sign in title)
+        and not _LINKS.search(title)
+        and not _MARKUP.search(title)
+        and "%" not in title
+    )
+
+
+def _without(text: str, title: str) -> str | None:
+    """The text with every mention of a title taken out; `None` when it has none."""
+    left, count = re.subn(rf"(?<!\w){re.escape(title)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return left if count else None
+
+
+def _plain(sign: str) -> bool:
+    """Letters of Latin scripts, marks and digits of ASCII, and common punctuation; nothing that hides or turns."""
+    if sign.isascii():
+        return sign.isprintable()
+    return sign in "–—‘’“”…" or (sign.isalpha() and "LATIN" in unicodedata.name(sign, ""))  # noqa: RUF001
