@@ -1,0 +1,1 @@
+"""Tools that ask for a change."""

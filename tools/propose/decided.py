@@ -1,0 +1,99 @@
+"""What became of a proposal, as every door answers it: done, waiting for whom, or refused and why."""
+
+from datetime import datetime
+from typing import Literal
+
+from policies.actions.any_action import AnyAction
+from tools.proposal import Decision
+from tools.read.amount import Amount
+from tools.tool import Answer
+
+_NEXT = {
+    "previewed": "Nothing was changed. Call again with dry_run false and the same idempotency_key to do it.",
+    "denied": "Do not repeat it: the rules refuse it. Ask for less, or ask a manager.",
+    "rejected": "A person said no. Do not repeat it.",
+    "expired": "Nobody answered in time, which counts as no. Ask again with a new key if it is still wanted.",
+    "allowed": "It is being carried out. Call again with the same key to see how it ended.",
+    "executing": "It is being carried out. Call again with the same key to see how it ended.",
+    "executed": "Done. undo_action can take it back while the platform allows it.",
+    "failed": "The platform did not accept it; a person has been told. Do not repeat it under a new key.",
+    "undone": "It was done and taken back.",
+}
+_WAITING_APPROVE = "A manager must approve it; you cannot. Call again with the same key to see the answer."
+_WAITING_CONFIRM = "The person you act for must confirm it once more before it happens."
+
+
+class Why(Answer):
+    """One rule that decided, and its sentence."""
+
+    rule: str
+    sentence: str
+
+
+class Decided(Answer):
+    """A decision on one action.
+
+    `state` says where it stands, `outcome` what the rules said, and `next` what to do now.
+    """
+
+    action_id: str
+    state: Literal[
+        "previewed", "denied", "waiting", "rejected", "expired", "allowed", "executing", "executed", "failed", "undone"
+    ]
+    outcome: Literal["allow", "confirm", "approve", "deny"]
+    action: str
+    at_stake: Amount
+    reasons: tuple[Why, ...]
+    next: str
+    approval_id: str = ""
+    expires_at: datetime | None = None
+    code: str = ""
+    reference: str = ""
+    replayed: bool = False
+    dry_run: bool = False
+    error: str = ""
+    as_of: datetime
+
+
+def decided(decision: Decision, action: AnyAction, at: datetime, *, dry_run: bool = False) -> Decided:
+    """The answer for a decision on this action, as of `at`."""
+    state = "previewed" if dry_run and decision.state != "denied" else decision.state
+    receipt = decision.receipt or {}
+    return Decided.model_validate(
+        {
+            "action_id": decision.action_id,
+            "state": state,
+            "outcome": decision.outcome,
+            "action": action.sentence(),
+            "at_stake": Amount.of(action.money_at_stake),
+            "reasons": tuple(Why(rule=rule, sentence=sentence) for rule, sentence in decision.reasons),
+            "next": _next(state, decision.outcome),
+            "approval_id": decision.approval_id or "",
+            "expires_at": decision.expires_at,
+            "code": action.code if action.kind == "discount" and state == "executed" else "",
+            "reference": str(receipt.get("reference", "")),
+            "replayed": decision.replayed,
+            "dry_run": dry_run,
+            "error": decision.error,
+            "as_of": at,
+        }
+    )
+
+
+def _next(state: str, outcome: str) -> str:
+    if state == "waiting":
+        return _WAITING_CONFIRM if outcome == "confirm" else _WAITING_APPROVE
+    return _NEXT[state]
+
+
+def restated(answer: Decided, decision: Decision) -> Decided:
+    """The same action's answer after a later decision on it."""
+    return answer.model_copy(
+        update={
+            "state": decision.state,
+            "outcome": decision.outcome,
+            "next": _next(decision.state, decision.outcome),
+            "reference": str((decision.receipt or {}).get("reference", "")),
+            "error": decision.error,
+        }
+    )

@@ -1,0 +1,26 @@
+"""The part of the guard that tools may reach: they ask, it decides."""
+
+from typing import Protocol
+
+from policies.vocabulary.actor import Actor
+from tools.proposal import Decision, Origin, Proposal
+
+
+class Deciding(Protocol):
+    """Implemented by `tools.guard.Guard`; tools know only this much of it, so that no tool can go around it."""
+
+    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
+        """Decide, record and, when allowed, carry out."""
+        ...
+
+    async def preview(self, actor: Actor, proposal: Proposal) -> Decision:
+        """What `propose` would decide right now; nothing is recorded or promised. Its `action_id` is empty."""
+        ...
+
+    async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
+        """A person's yes or no to a waiting action."""
+        ...
+
+    async def undo(self, actor: Actor, action_id: str, *, key: str, reason: str, origin: Origin) -> Decision:
+        """Propose and carry out an executed action's inverse."""
+        ...

@@ -1,0 +1,171 @@
+"""find_customer: what an associate may know of a customer who gave a phone, an e-mail address or a loyalty id.
+
+The identifier becomes a keyed hash before anything else happens, and no personal data comes back.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
+from sqlalchemy import text
+
+from knowledge.events.families import KeyedHash
+from knowledge.identity.match_key import Kind, MatchKeys
+from knowledge.identity.resolve import resolve
+from knowledge.store.session import Database
+from policies.actions.action import Effect
+from policies.errors import NotFound, Refused
+from policies.vocabulary.ids import CustomerRef
+from tools.read.amount import Amount
+from tools.read.fields import Contact
+from tools.read.place import seen_by
+from tools.tool import Answer, Arguments, Call, Tool
+
+Segment = Literal["new", "returning", "loyal", "lapsed"]
+
+LOYAL_ORDERS = 5  # from the fifth order on
+LAPSED_AFTER = timedelta(days=365)
+SHOWN_PURCHASES = 5
+
+_CUSTOMER = text("SELECT * FROM customer WHERE ref = :ref")
+_PURCHASES = text(
+    """
+    SELECT id, channel, location_id, occurred_at, total, currency FROM purchase
+    WHERE customer_ref = :ref AND NOT cancelled
+      AND (CAST(:everywhere AS bool) OR location_id = ANY(CAST(:locations AS text[])))
+    ORDER BY occurred_at DESC, id LIMIT :limit
+    """
+)
+_CURRENCY = text(
+    "SELECT coalesce((SELECT currency FROM purchase WHERE customer_ref = :ref LIMIT 1),"
+    " (SELECT currency FROM variant LIMIT 1), 'USD')"
+)
+
+
+class FindCustomer(Arguments):
+    """Exactly one identifier."""
+
+    loyalty_id: Contact = ""
+    phone: Contact = ""
+    email: Contact = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(map(bool, (self.loyalty_id, self.phone, self.email))) != 1:
+            raise ValueError("give exactly one of loyalty_id, phone and email")
+        return self
+
+    def identifier(self) -> tuple[Kind, str]:
+        """Its kind and text."""
+        if self.loyalty_id:
+            return "loyalty", self.loyalty_id
+        return ("phone", self.phone) if self.phone else ("email", self.email)
+
+
+class Purchase(Answer):
+    """One order of the customer at a location the caller may look at."""
+
+    order_id: str
+    channel: str
+    location_id: str
+    occurred_at: datetime
+    total: Amount
+
+
+class Customer(Answer):
+    """A customer without personal data. `truncated` says that older purchases exist."""
+
+    customer: str
+    segment: Segment
+    orders: int
+    spent: Amount
+    last_order_at: datetime | None
+    consent_email: bool
+    consent_sms: bool
+    last_purchases: tuple[Purchase, ...]
+    truncated: bool
+    as_of: datetime
+
+
+def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetime]) -> Tool:
+    """The tool over the unified store."""
+
+    async def find(call: Call, asked: FindCustomer) -> Customer:
+        key = _key(keys, asked)
+        places = seen_by(call.actor)
+        async with database.reading() as connection:
+            ref = await resolve(connection, [key])
+            if ref is None:
+                raise NotFound(
+                    "No customer is known by this identifier.",
+                    code="customer.unknown",
+                    hint="Ask for another one: a loyalty id, phone or e-mail address.",
+                )
+            head = (await connection.execute(_CUSTOMER, {"ref": ref})).one()
+            currency = (await connection.execute(_CURRENCY, {"ref": ref})).scalar_one()
+            asked_for = {
+                "ref": ref,
+                "everywhere": places is None,
+                "locations": list(places or ()),
+                "limit": SHOWN_PURCHASES + 1,
+            }
+            rows = (await connection.execute(_PURCHASES, asked_for)).all()
+        return _answer(ref, head, currency, rows, now())
+
+    return Tool(
+        name="find_customer",
+        title="Find a customer",
+        description="Find a customer by loyalty id, phone or e-mail address. Answers a reference, history and consent, "
+        "never personal data.",
+        effect=Effect.READ,
+        arguments=FindCustomer,
+        answer=Customer,
+        run=find,
+    )
+
+
+def segment(orders: int, last_order_at: datetime | None, at: datetime) -> Segment:
+    """How the customer shops, as the shop would say it."""
+    if last_order_at is not None and at - last_order_at > LAPSED_AFTER:
+        return "lapsed"
+    if orders >= LOYAL_ORDERS:
+        return "loyal"
+    return "returning" if orders > 1 else "new"
+
+
+def _key(keys: MatchKeys, asked: FindCustomer) -> KeyedHash:
+    kind, value = asked.identifier()
+    key = keys.key(kind, value)
+    if key is None:
+        raise Refused(
+            f"This cannot be a customer's {kind}.",
+            code="customer.identifier",
+            hint="Check for a typing error; a phone number needs its area code.",
+            field="loyalty_id" if kind == "loyalty" else kind,
+        )
+    return key
+
+
+def _answer(ref: CustomerRef, head: Any, currency: str, rows: Any, at: datetime) -> Customer:
+    return Customer(
+        customer=ref,
+        segment=segment(head.orders, head.last_order_at, at),
+        orders=head.orders,
+        spent=Amount(minor=head.spent, currency=currency),
+        last_order_at=head.last_order_at,
+        consent_email=head.consent_email,
+        consent_sms=head.consent_sms,
+        last_purchases=tuple(
+            Purchase(
+                order_id=row.id,
+                channel=row.channel,
+                location_id=row.location_id,
+                occurred_at=row.occurred_at,
+                total=Amount(minor=row.total, currency=row.currency),
+            )
+            for row in rows[:SHOWN_PURCHASES]
+        ),
+        truncated=len(rows) > SHOWN_PURCHASES,
+        as_of=head.observed_at,
+    )
