@@ -1,0 +1,241 @@
+"""Basket in, offer out, inline: the one core behind every register, whatever its platform.
+
+The offer is decided by the guard before it is spoken. Its code is made on the platform at once, in the background; a
+worker does it when this process cannot. Asking again about the same transaction gives the same answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
+from uuid import UUID, uuid5
+
+from knowledge.events.event import Event, Topic
+from knowledge.events.families import CheckoutFacts
+from knowledge.identity.resolve import recognize
+from knowledge.store.session import Database, utc_now
+from policies.actions.discount import Discount
+from policies.errors import Refused
+from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, EventId, LocationId
+from server.background import Background
+from server.checkout.deadline import Deadline
+from server.queue.inbox import Inbox
+from server.telemetry import Metrics
+from tools.proposal import Decision, Origin, Proposal
+
+_KNOWN: Final = "SELECT sku FROM variant WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"
+_FIRST: Final = "SELECT proposal -> 'evidence' ->> 'message' AS message FROM action WHERE id = $1"
+_STORIES = UUID("b0a4d7de-0f9e-5a57-9e53-2a8ad0f4c6e1")  # ours, drawn once
+_MAKING = 4  # codes made at once: most database connections are for those who wait for an answer
+_GIVEN = frozenset({"allowed", "executing", "executed"})
+
+Status = Literal["offered", "waiting_for_manager", "silent"]
+
+
+class Offer(Protocol):
+    """What a specialist would say; `agents.basket_offer.BasketOffer` in the product."""
+
+    @property
+    def proposal(self) -> Proposal:
+        """What the guard is asked."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """The line to show once it is allowed."""
+        ...
+
+
+class Offers(Protocol):
+    """Who finds an offer for a basket; `agents.specialists.offers.OffersSpecialist` in the product."""
+
+    actor: Actor
+
+    async def for_basket(
+        self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float
+    ) -> Offer | None:
+        """The best offer, or `None` when silence is worth more."""
+        ...
+
+
+class Deciding(Protocol):
+    """The guard, as far as a checkout uses it."""
+
+    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
+        """Decide and record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutAnswer:
+    """What the register is told.
+
+    Attributes:
+        discount: The decided discount; `None` unless the status is `offered`.
+        decision_id: Also for `explain`; "" when nothing was asked of the guard.
+        partial: Something was late or missing; asking again may say more.
+        as_of: The oldest price the answer rests on.
+    """
+
+    status: Status
+    as_of: datetime
+    discount: Discount | None = None
+    message: str = ""
+    decision_id: str = ""
+    approval_id: str = ""
+    partial: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON; the first two names are fixed by the registers that exist."""
+        return {
+            "discount_code": self.discount.code if self.discount else None,
+            "personalized_message": self.message or None,
+            "offer": _offer(self.discount) if self.discount else None,
+            "decision_id": self.decision_id or None,
+            "approval_id": self.approval_id or None,
+            "status": self.status,
+            "partial": self.partial,
+            "as_of": self.as_of.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutDesk:
+    """Answers baskets.
+
+    Attributes:
+        agents: Whether specialists may speak now.
+        carry_out: Makes a decided action happen on its platform.
+        within: Seconds for everything.
+        making: Codes that may be made on platforms at once.
+    """
+
+    database: Database
+    offers: Offers
+    guard: Deciding
+    inbox: Inbox
+    background: Background
+    metrics: Metrics
+    agents: Callable[[], bool]
+    carry_out: Callable[[ActionId], Awaitable[Decision]]
+    within: float
+    now: Callable[[], datetime] = utc_now
+    making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAKING))
+
+    async def answer(self, register: Actor, checkout: CheckoutFacts, *, source: str) -> CheckoutAnswer:
+        """The offer for a basket, or silence, within the deadline.
+
+        Raises:
+            Refused: The basket names variants that are not in the catalog.
+        """
+        at = self.now()
+        event = _event(checkout, source, at)
+        deadline = Deadline.after(self.within)
+        answer = CheckoutAnswer("silent", at)
+        with self.metrics.timed("checkout_seconds"):
+            async with deadline.or_silence():
+                answer = await self._decide(register, checkout, event, deadline)
+        if deadline.missed:
+            answer = replace(answer, partial=True)
+        self.background.start(self.inbox.record(event), "checkout record")
+        if answer.status == "offered":
+            self.background.start(self._make_code(ActionId(answer.decision_id)), "discount code")
+        self.metrics.count("checkouts", status="late" if deadline.missed else answer.status)
+        return answer
+
+    async def _decide(
+        self, register: Actor, checkout: CheckoutFacts, event: Event, deadline: Deadline
+    ) -> CheckoutAnswer:
+        silence = CheckoutAnswer("silent", event.received_at)
+        customer = await self._recognize(checkout)
+        if not self.agents():
+            return replace(silence, partial=True)
+        origin = Origin(event.correlation, event.id, event.occurred_at)
+        offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
+        if offer is None or not isinstance(offer.proposal.action, Discount):
+            return silence
+        evidence = {**offer.proposal.evidence, "message": offer.message}
+        speaker = replace(
+            self.offers.actor,
+            door=Door.CHECKOUT,
+            on_behalf_of=register.id,
+            locations=frozenset({LocationId(checkout.location)}),
+        )
+        decision = await self.guard.propose(speaker, replace(offer.proposal, evidence=evidence), wait=False)
+        found = CheckoutAnswer(
+            "silent",
+            offer.proposal.priced_at or event.received_at,
+            decision_id=decision.action_id,
+            approval_id=decision.approval_id or "",
+        )
+        if decision.state == "waiting":
+            return replace(found, status="waiting_for_manager")
+        if decision.state not in _GIVEN:
+            return found
+        message = await self._first_message(decision) if decision.replayed else offer.message
+        return replace(found, status="offered", discount=offer.proposal.action, message=message or offer.message)
+
+    async def _make_code(self, action: ActionId) -> None:
+        async with self.making:
+            await self.carry_out(action)
+
+    async def _recognize(self, checkout: CheckoutFacts) -> CustomerRef | None:
+        skus = [line.sku for line in checkout.lines]
+        known = {row["sku"] for row in await self.database.quick.rows(_KNOWN, json.dumps(skus))}
+        for place, sku in enumerate(skus):
+            if sku not in known:
+                raise Refused(
+                    f"Line {place + 1} names a sku that is not in the catalog.",
+                    code="sku.unknown",
+                    hint="Check the sku, or have the product synced from its platform.",
+                    field=f"basket.{place}.sku",
+                )
+        return await recognize(self.database.quick, checkout.customer)
+
+    async def _first_message(self, decision: Decision) -> str | None:
+        rows = await self.database.quick.rows(_FIRST, decision.action_id)
+        return rows[0]["message"] if rows else None
+
+
+def may_check_out(actor: Actor) -> None:
+    """Refuse a key that is no register's.
+
+    Raises:
+        Refused: `access.role`.
+    """
+    if actor.role is not Role.REGISTER:
+        raise Refused(
+            "Only a register's key is good for checkouts.",
+            code="access.role",
+            hint="tillhand credential add --role register --location CODE",
+        )
+
+
+def _offer(discount: Discount) -> dict[str, Any]:
+    return {
+        "percent_off": str(discount.percent).removesuffix("%"),
+        "amount_off": str(discount.amount.decimal()),
+        "currency": discount.amount.currency,
+        "skus": list(discount.skus),
+        "valid_until": discount.valid_until.isoformat(),
+    }
+
+
+def _event(checkout: CheckoutFacts, source: str, at: datetime) -> Event:
+    """The checkout as an event that was answered inline: recorded, never handled again."""
+    story = uuid5(_STORIES, f"{checkout.location}\0{checkout.transaction}")
+    own = uuid5(_STORIES, f"{story}\0{checkout.model_dump_json()}\0{at.date().isoformat()}")
+    return Event(
+        id=EventId(str(own)),
+        source=source,
+        delivery=f"checkout:{own}",
+        topic=Topic.CHECKOUT_STARTED,
+        lane=LocationId(checkout.location),
+        occurred_at=at,
+        received_at=at,
+        correlation=CorrelationId(str(story)),
+        facts=checkout.model_dump(mode="json"),
+    )

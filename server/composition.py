@@ -1,0 +1,297 @@
+"""The one place that knows every concrete class: from settings to a house with everything in it.
+
+Read this file to know what is handed to whom. No tool, agent or route is given a platform: writes go through the guard,
+which alone holds the executor; what is handed on from a platform is a port that only reads.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from cryptography.fernet import Fernet
+
+from agents.model import ModelDoor, ModelSettings
+from agents.specialist import Specialist
+from agents.specialists.inventory import InventorySpecialist
+from agents.specialists.offers import OffersSpecialist
+from agents.standing import Standing
+from agents.supervisor import Supervisor
+from agents.words import Writer
+from knowledge.catalog.finder import CatalogFinder
+from knowledge.identity.match_key import MatchKeys
+from knowledge.memory.catalog import CatalogMemory
+from knowledge.memory.embed import Embedder
+from knowledge.store.embedded import start_embedded
+from knowledge.store.migrate import migrate
+from knowledge.store.places import Places, read_locations, save_locations
+from knowledge.store.session import Database, utc_now
+from policies.engine import Engine
+from policies.errors import Misconfigured
+from policies.limits import Limits
+from server.access import Bearers
+from server.background import Background
+from server.body import FORM, JSON
+from server.checkout.desk import CheckoutDesk
+from server.queue.inbox import Inbox
+from server.queue.jobs import Jobs, Tempo
+from server.queue.lanes import Lanes
+from server.queue.poll import Poller
+from server.queue.schedule import Schedule
+from server.secret import Secret
+from server.settings import Settings
+from server.telemetry import Metrics
+from server.webhooks.hearsay import Listener
+from server.webhooks.lightspeed import lightspeed_reader
+from server.webhooks.receive import Inlet, Receiver
+from server.webhooks.shopify import shopify_reader
+from tools.connectors.lightspeed.events import to_event as lightspeed_event
+from tools.connectors.lightspeed.platform import LightspeedPlatform
+from tools.connectors.lightspeed.settings import LightspeedSettings
+from tools.connectors.shopify.events import to_event as shopify_event
+from tools.connectors.shopify.platform import ShopifyPlatform
+from tools.connectors.shopify.settings import ShopifySettings
+from tools.connectors.token_store import DatabaseTokenStore
+from tools.executor import Executor
+from tools.guard import Guard
+from tools.platform import Platform
+from tools.registry import build_tools
+from tools.tool import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything, put together. The doors in `server.app` and the commands are given this and nothing else.
+
+    Attributes:
+        secret: Of the installation.
+        agents: Whether specialists may look at events now.
+        platforms: To poll, to check and to register webhooks with; their writes belong to the executor.
+    """
+
+    settings: Settings
+    database: Database
+    secret: Secret
+    sealer: Fernet
+    keys: MatchKeys
+    places: Places
+    limits: Limits
+    engine: Engine
+    platforms: Mapping[str, Platform]
+    guard: Guard
+    specialists: Sequence[Specialist]
+    offers: OffersSpecialist
+    supervisor: Supervisor
+    inbox: Inbox
+    lanes: Lanes
+    poller: Poller
+    jobs: Jobs
+    schedule: Schedule
+    bearers: Bearers
+    receiver: Receiver
+    listener: Listener
+    desk: CheckoutDesk
+    background: Background
+    metrics: Metrics
+    tempo: Tempo
+    agents: Callable[[], bool]
+    carry_out: Callable[[str], Awaitable[object]]
+    now: Callable[[], datetime]
+
+
+OtherPlatforms = Callable[[Database], Mapping[str, Platform]]
+
+
+@asynccontextmanager
+async def compose(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now, others: OtherPlatforms | None = None
+) -> AsyncGenerator[House]:
+    """Put the house together, and take it down when the block ends.
+
+    Args:
+        settings: Checked.
+        now: The present, aware; another clock lets a day pass in minutes.
+        others: Platforms beside those the settings name, by name; they are given the house's database.
+
+    Raises:
+        Misconfigured: Something the operator has to change.
+        Unavailable: The database does not answer.
+    """
+    url = settings.database_url or start_embedded(settings.home / "pg")
+    await asyncio.to_thread(migrate, url)
+    secret = Secret.read(settings.secret_path)
+    async with AsyncExitStack() as stack:
+        database = Database(url, pool=settings.pool)
+        stack.push_async_callback(database.close)
+        yield await _house(settings, database, secret, stack, now, others(database) if others else {})
+
+
+async def _house(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    database: Database,
+    secret: Secret,
+    stack: AsyncExitStack,
+    now: Callable[[], datetime],
+    others: Mapping[str, Platform],
+) -> House:
+    metrics, background = Metrics(), Background()
+    keys, sealer = MatchKeys(secret.derive("match-key")), secret.sealer()
+    limits = Limits.read(settings.limits) if settings.limits else Limits.read()
+    engine = Engine.read(limits)
+    places = await _places(settings, database)
+    platforms = {**_platforms(settings, places, keys, database, secret, now), **others}
+    for platform in platforms.values():
+        stack.push_async_callback(platform.close)
+    executor = Executor(database, platforms, places, engine, now)
+    tools: dict[str, Tool] = {}
+    guard = Guard(database, engine, places, executor, tools, now)
+    stack.push_async_callback(guard.close)
+    finder = CatalogFinder(database, CatalogMemory(settings.home / "memory", Embedder()))
+    stack.push_async_callback(finder.close)
+    tools.update(build_tools(database, guard, places=places, keys=keys, limits=limits, finder=finder, now=now))
+    offers = OffersSpecialist(
+        database, places, limits, secret=secret.derive("discount-code"), writer=_writer(settings, stack), now=now
+    )
+    specialists: Sequence[Specialist] = (offers, InventorySpecialist(database, places, limits, now=now))
+    supervisor = Supervisor(specialists, guard, Standing(database))
+    agents = partial(_agents_on, settings)
+    inbox = Inbox(database, metrics)
+    stack.push_async_callback(inbox.close)
+    lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now)
+    jobs = Jobs(database, lanes, executor.carry_out, metrics)
+    poller = Poller(database, inbox, now)
+    schedule = Schedule(
+        database=database,
+        app=jobs.app,
+        guard=guard,
+        actions=executor,
+        poller=poller,
+        platforms=platforms,
+        metrics=metrics,
+        anchors=settings.home / "ledger.anchors",
+        stalled_s=settings.stalled_s,
+        public_url=settings.public_url,
+        now=now,
+    )
+    jobs.schedule(schedule)
+    bearers = Bearers(database, now)
+    listener = Listener(places, keys, settings.currency, settings.country)
+    desk = CheckoutDesk(
+        database=database,
+        offers=offers,
+        guard=guard,
+        inbox=inbox,
+        background=background,
+        metrics=metrics,
+        agents=agents,
+        carry_out=executor.carry_out,
+        within=settings.checkout_ms / 1000,
+        now=now,
+    )
+    stack.push_async_callback(background.close)
+    return House(
+        settings=settings,
+        database=database,
+        secret=secret,
+        sealer=sealer,
+        keys=keys,
+        places=places,
+        limits=limits,
+        engine=engine,
+        platforms=platforms,
+        guard=guard,
+        specialists=specialists,
+        offers=offers,
+        supervisor=supervisor,
+        inbox=inbox,
+        lanes=lanes,
+        poller=poller,
+        jobs=jobs,
+        schedule=schedule,
+        bearers=bearers,
+        receiver=Receiver(_inlets(settings, places, keys), inbox, sealer, metrics, settings.body_limit, now),
+        listener=listener,
+        desk=desk,
+        background=background,
+        metrics=metrics,
+        tempo=Tempo(settings.concurrency, settings.heartbeat_s, settings.stalled_s),
+        agents=agents,
+        carry_out=executor.carry_out,
+        now=now,
+    )
+
+
+async def _places(settings: Settings, database: Database) -> Places:
+    if settings.locations:
+        told = read_locations(settings.locations)
+        async with database.transaction() as connection:
+            await save_locations(connection, told)
+    async with database.reading() as connection:
+        places = await Places.load(connection)
+    missing = sorted({place.platform for place in places} & {"shopify", "lightspeed"})
+    for name in missing:
+        if not getattr(settings, f"{name}_url"):
+            raise Misconfigured(
+                f"Some locations are kept by {name}, but TILLHAND_{name.upper()}_URL is not set.",
+                code="settings.missing",
+                field=f"{name}_url",
+            )
+    return places
+
+
+def _platforms(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    places: Places,
+    keys: MatchKeys,
+    database: Database,
+    secret: Secret,
+    now: Callable[[], datetime],
+) -> dict[str, Platform]:
+    platforms: dict[str, Platform] = {}
+    if settings.shopify_url:
+        shop = ShopifySettings(
+            base_url=settings.shopify_url.rstrip("/"),
+            client_id=settings.shopify_client_id,
+            client_secret=settings.shopify_client_secret.get_secret_value(),
+            currency=settings.currency,
+            api_version=settings.shopify_version,
+        )
+        platforms["shopify"] = ShopifyPlatform(shop, places, keys, now=now)
+    if settings.lightspeed_url:
+        retailer = LightspeedSettings(
+            base_url=settings.lightspeed_url.rstrip("/"),
+            client_id=settings.lightspeed_client_id,
+            client_secret=settings.lightspeed_client_secret.get_secret_value(),
+            refresh_token=settings.lightspeed_refresh_token.get_secret_value(),
+            currency=settings.currency,
+            api_version=settings.lightspeed_version,
+        )
+        tokens = DatabaseTokenStore(database, "lightspeed", secret.seal_key(), now)
+        platforms["lightspeed"] = LightspeedPlatform(retailer, places, keys, tokens, now=now)
+    return platforms
+
+
+def _inlets(settings: Settings, places: Places, keys: MatchKeys) -> dict[str, Inlet]:
+    known = {"places": places, "keys": keys, "currency": settings.currency}
+    inlets: dict[str, Inlet] = {}
+    if settings.shopify_url:
+        read = shopify_reader(settings.webhook_secrets("shopify"), settings.shop_domain)
+        inlets["shopify"] = Inlet("shopify", JSON, read, partial(shopify_event, **known))
+    if settings.lightspeed_url:
+        read = lightspeed_reader(settings.webhook_secrets("lightspeed"), settings.lightspeed_domain_prefix)
+        inlets["lightspeed"] = Inlet("lightspeed", FORM, read, partial(lightspeed_event, **known))
+    return inlets
+
+
+def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:
+    if not (settings.model_url and settings.model):
+        return Writer()
+    door = ModelDoor(ModelSettings(settings.model_url, settings.model))
+    stack.push_async_callback(door.close)
+    return Writer(door)
+
+
+def _agents_on(settings: Settings) -> bool:
+    return settings.agents and not settings.stop_file.exists()

@@ -1,0 +1,121 @@
+"""What runs by the clock, whether or not anything happens."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import procrastinate
+
+from knowledge.offers.companions import count_companions
+from knowledge.store.session import Database, utc_now
+from policies.errors import Unavailable
+from server.queue.lanes import wake_forgotten
+from server.queue.poll import Poller
+from server.queue.takeover import take_over
+from server.telemetry import Metrics
+from tools.audit.anchor import add_anchor
+from tools.audit.ledger import head
+from tools.platform import Platform
+
+logger = logging.getLogger(__name__)
+
+_KEEP_JOBS = 72  # hours; failed jobs are kept for whoever looks on Monday
+
+
+class Guard(Protocol):
+    """The guard, as far as the clock uses it."""
+
+    async def expire(self, now: datetime | None = None) -> int:
+        """Turn approvals whose time is up into "no"."""
+        ...
+
+
+class Stranded(Protocol):
+    """The executor, as far as the clock uses it."""
+
+    async def take_over(self) -> int:
+        """Queue actions left lying by workers that died."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Every minute, every five, every hour, every night. UTC.
+
+    Attributes:
+        anchors: The file the ledger's head is written to; keep it where the database's owner cannot write.
+        stalled_s: Seconds until a silent worker's jobs are given to another one.
+        public_url: Where platforms reach us; empty: webhooks are left alone.
+    """
+
+    database: Database
+    app: procrastinate.App
+    guard: Guard
+    actions: Stranded
+    poller: Poller
+    platforms: Mapping[str, Platform]
+    metrics: Metrics
+    anchors: Path
+    stalled_s: float
+    public_url: str = ""
+    now: Callable[[], datetime] = utc_now
+
+    def all(self) -> Mapping[str, tuple[str, Callable[[], Awaitable[object]]]]:
+        """Cron line and work, by task name. A sixth field is seconds."""
+        return {
+            "take_over": ("* * * * * */5", self.take_over),
+            "expire_approvals": ("* * * * *", self.guard.expire),
+            "poll_platforms": ("*/5 * * * *", self.poll),
+            "ensure_webhooks": ("11 * * * *", self.ensure_webhooks),
+            "anchor_ledger": ("0 * * * *", self.anchor),
+            "count_companions": ("7 3 * * *", self.count_companions),
+            "forget_jobs": ("37 3 * * *", self.forget_jobs),
+        }
+
+    async def take_over(self) -> None:
+        """Restart what stands still: jobs and actions of dead workers, and lanes nobody was told of."""
+        taken = await take_over(self.app, self.database, stalled_s=self.stalled_s)
+        self.metrics.count("taken_over", taken)
+        await self.actions.take_over()
+        async with self.database.transaction() as connection:
+            await wake_forgotten(connection)
+
+    async def poll(self) -> None:
+        """Ask every platform; one that does not answer does not keep the others from being asked."""
+        for name, platform in self.platforms.items():
+            try:
+                polled = await self.poller.poll(name, platform.changes)
+            except Unavailable as error:
+                logger.warning("%s was not polled: %s", name, error.message)
+            else:
+                logger.info("%s told %d changes, %d of them news", name, polled.heard, polled.new)
+
+    async def ensure_webhooks(self) -> None:
+        """Register the webhooks we need; Shopify takes one away after it failed for four hours."""
+        if not self.public_url:
+            return
+        for name, platform in self.platforms.items():
+            try:
+                added = await platform.subscriptions.ensure(self.public_url)
+            except Unavailable as error:
+                logger.warning("%s was not asked for webhooks: %s", name, error.message)
+            else:
+                logger.info("%s: %d webhooks added", name, len(added))
+
+    async def anchor(self) -> None:
+        """Write the ledger's head down outside the database."""
+        async with self.database.reading() as connection:
+            add_anchor(self.anchors, await head(connection))
+
+    async def count_companions(self) -> None:
+        """Count anew what is bought together."""
+        await count_companions(self.database, until=self.now())
+
+    async def forget_jobs(self) -> None:
+        """Forget jobs that ended long ago; what they did is in the ledger."""
+        await self.app.job_manager.delete_old_jobs(
+            _KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True
+        )

@@ -1,0 +1,215 @@
+"""The environment as one frozen object, refused at start when it cannot work or is not safe.
+
+Every field is an environment variable: its name in capitals after `TILLHAND_`, except `DATABASE_URL`.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from policies.errors import Misconfigured
+
+_PREFIX = "TILLHAND_"
+_LOOPBACK_NAMES = {"localhost", "ip6-localhost"}
+
+
+def _several(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _state_home() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "tillhand"
+
+
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_several)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseModel):
+    """What the operator decided.
+
+    Attributes:
+        database_url: A PostgreSQL 15 or newer; empty: the embedded one under `home`. (`DATABASE_URL`)
+        home: Folder of the embedded database, the secret file and the ledger's anchors.
+        secret_file: 32 secret bytes that every process shares; empty: `home/secret.key`, made at the first start.
+        locations: The retailer's `locations.toml`; empty: the locations already in the database.
+        limits: The retailer's `limits.toml`; empty: the product's own.
+        currency: Of every amount a register sends without one; ISO 4217.
+        country: Of phone numbers written without a country code; ISO 3166, two letters.
+        host: Address to listen on.
+        port: TCP port; 0 takes any free one.
+        public_url: Where platforms reach us, without a trailing slash; empty: webhooks are not registered.
+        tls_proxy: True when a proxy in front of us ends TLS.
+        tls_cert: PEM certificate chain, when we end TLS ourselves.
+        tls_key: PEM key of it.
+        shopify_url: Such as https://example.myshopify.com; empty: no Shopify.
+        shopify_domain: What webhooks name as their shop; empty: the host of `shopify_url`.
+        shopify_version: The Admin API's version.
+        shopify_webhook_secrets: Comma-separated, newest first, while one is being replaced; empty: the client secret.
+        lightspeed_url: Such as https://example.retail.lightspeed.app; empty: no Lightspeed.
+        lightspeed_domain_prefix: What webhooks name as their retailer; empty: they are not compared.
+        lightspeed_version: The X-Series API's version.
+        lightspeed_refresh_token: The first one; later ones rotate in the database.
+        lightspeed_webhook_secrets: As for Shopify.
+        model_url: An Ollama server; empty: template text only.
+        model: The model's name there.
+        agents: False stops all specialists; the store is kept up to date regardless.
+        checkout_ms: Milliseconds a register waits for us at most.
+        body_limit: Bytes a request may have at most.
+        pool: Database connections per process.
+        concurrency: Jobs one worker runs at once.
+        heartbeat_s: Seconds between a worker's signs of life.
+        stalled_s: Seconds without one until another worker takes over.
+        key: The credential key of the person using the command line; never needed by the server.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = ""
+    home: Path = Field(default_factory=_state_home)
+    secret_file: Path | None = None
+    locations: Path | None = None
+    limits: Path | None = None
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8787, ge=0, le=65_535)
+    public_url: str = Field(default="", pattern=r"^$|^https?://[^/]+(/.*[^/])?$")
+    tls_proxy: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    shopify_url: str = Field(default="", pattern=r"^$|^https?://")
+    shopify_domain: str = ""
+    shopify_version: str = "2026-07"
+    shopify_client_id: str = ""
+    shopify_client_secret: SecretStr = SecretStr("")
+    shopify_webhook_secrets: Secrets = ()
+    lightspeed_url: str = Field(default="", pattern=r"^$|^https?://")
+    lightspeed_domain_prefix: str = ""
+    lightspeed_version: str = "2026-07"
+    lightspeed_client_id: str = ""
+    lightspeed_client_secret: SecretStr = SecretStr("")
+    lightspeed_refresh_token: SecretStr = SecretStr("")
+    lightspeed_webhook_secrets: Secrets = ()
+
+    model_url: str = Field(default="", pattern=r"^$|^https?://")
+    model: str = ""
+    agents: bool = True
+    checkout_ms: int = Field(default=120, ge=10, le=5_000)
+    body_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
+    pool: int = Field(default=10, ge=2, le=100)
+    concurrency: int = Field(default=4, ge=1, le=64)
+    heartbeat_s: Seconds = 5.0
+    stalled_s: Seconds = 20.0
+    key: SecretStr = SecretStr("")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """From the environment.
+
+        Raises:
+            Misconfigured: A variable is unknown or unreadable, or the settings together are not safe to start with.
+        """
+        environment = os.environ if environment is None else environment
+        given = {
+            name.removeprefix(_PREFIX).lower(): value for name, value in environment.items() if name.startswith(_PREFIX)
+        }
+        unknown = sorted(set(given) - (set(cls.model_fields) - {"database_url"}))
+        if unknown:
+            raise Misconfigured(
+                f"{_PREFIX}{unknown[0].upper()} is not a setting.",
+                code="settings.unknown",
+                hint="Check its spelling; server/README.md lists every setting.",
+                field=unknown[0],
+            )
+        if url := environment.get("DATABASE_URL"):
+            given["database_url"] = url
+        try:
+            settings = cls.model_validate({name: value for name, value in given.items() if value != ""})
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = str(first["loc"][0])
+            raise Misconfigured(
+                f"{_PREFIX}{name.upper()} cannot be used: {first['msg']}.", code="settings.value", field=name
+            ) from None  # the cause would show the value, which may be a secret
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what is contradictory or would send personal data in the clear.
+
+        Raises:
+            Misconfigured: What has to change.
+        """
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise Misconfigured("A TLS certificate needs its key, and the other way round.", code="settings.tls_pair")
+        if not (self.tls_proxy or self.tls_cert or is_loopback(self.host)):
+            raise Misconfigured(
+                f"Plain HTTP on {self.host} would send customer identifiers in the clear.",
+                code="settings.plain_http",
+                hint="Set TILLHAND_TLS_CERT and TILLHAND_TLS_KEY, or TILLHAND_TLS_PROXY=1 when a proxy ends TLS.",
+                field="host",
+            )
+        for name in ("shopify_url", "lightspeed_url", "public_url", "model_url"):
+            url: str = getattr(self, name)
+            if url.startswith("http://") and not is_loopback(_host(url)):
+                raise Misconfigured(f"{_PREFIX}{name.upper()} must use https.", code="settings.plain_http", field=name)
+        for name in ("shopify", "lightspeed"):
+            if getattr(self, f"{name}_url") and not getattr(self, f"{name}_client_secret").get_secret_value():
+                raise Misconfigured(
+                    f"{_PREFIX}{name.upper()}_CLIENT_SECRET is required with {_PREFIX}{name.upper()}_URL.",
+                    code="settings.missing",
+                    field=f"{name}_client_secret",
+                )
+        if self.stalled_s <= self.heartbeat_s:
+            raise Misconfigured(
+                "TILLHAND_STALLED_S must be longer than TILLHAND_HEARTBEAT_S: a living worker would be taken for dead.",
+                code="settings.heartbeat",
+                field="stalled_s",
+            )
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether people reach us over TLS."""
+        return self.tls_proxy or self.tls_cert is not None
+
+    @property
+    def secret_path(self) -> Path:
+        """Where the installation's secret is."""
+        return self.secret_file or self.home / "secret.key"
+
+    @property
+    def stop_file(self) -> Path:
+        """While this file exists, all specialists stand still; see `tillhand agents`."""
+        return self.home / "agents.stopped"
+
+    def webhook_secrets(self, platform: str) -> tuple[str, ...]:
+        """What deliveries of a platform may be signed with."""
+        several: tuple[SecretStr, ...] = getattr(self, f"{platform}_webhook_secrets")
+        own: SecretStr = getattr(self, f"{platform}_client_secret")
+        return tuple(secret.get_secret_value() for secret in several or (own,) if secret.get_secret_value())
+
+    @property
+    def shop_domain(self) -> str:
+        """What Shopify's webhooks call the shop."""
+        return self.shopify_domain or _host(self.shopify_url)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address never leaves this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host in _LOOPBACK_NAMES
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

@@ -1,0 +1,126 @@
+"""The command line, through its own door."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command; answers its exit code, what it said, and what it complained about."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def command(*arguments: str, key: str = "") -> tuple[int, str, str]:
+        with monkeypatch.context() as environment:
+            if key:
+                environment.setenv("TILLHAND_KEY", key)
+            code = main(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
+
+
+def test_a_key_is_made_once_listed_without_itself_and_revoked_by_name(run: Run):
+    code, made, _ = run("credential", "add", "manager:ada", "--role", "manager")
+    _, listed, _ = run("credential", "list")
+    name = re.search(r"[0-9a-f]{12}", listed)
+    assert name
+    revoked, _, _ = run("credential", "revoke", name[0])
+    again, _, trouble = run("credential", "revoke", name[0])
+
+    key = made.strip()
+    assert (code, key[:3], len(key)) == (0, "th_", 46)
+    assert "manager:ada" in listed
+    assert key not in listed
+    assert (revoked, again) == (0, 2)
+    assert "No credential in force" in trouble
+
+
+def test_a_register_needs_a_location_and_a_location_has_to_exist(run: Run):
+    assert run("credential", "add", "r", "--role", "register")[0] == 2
+    assert run("credential", "add", "r", "--role", "register", "--location", "NOWHERE")[0] == 2
+
+
+def test_an_empty_ledger_verifies_and_an_edited_one_does_not(run: Run, database_url: str):
+    whole, said, _ = run("audit", "verify")
+    run("stock", "NOPE")
+    grown, _, _ = run("audit", "verify")
+    with psycopg.connect(database_url, autocommit=True) as edited:
+        edited.execute("UPDATE ledger SET entry = replace(entry, 'NOPE', 'YEP')")
+    broken, fault, _ = run("audit", "verify")
+
+    assert (whole, grown, broken) == (0, 0, 1)
+    assert "0 records" in said
+    assert "edited" in fault
+
+
+def test_a_refusal_says_what_to_do_and_shows_no_traceback(run: Run):
+    code, _, trouble = run("stock", "NOPE")
+
+    assert code == 2
+    assert "not in the catalog" in trouble
+    assert "search_products" in trouble
+    assert "Traceback" not in trouble
+
+
+def test_an_approval_is_answered_with_a_key_in_force_and_an_approval_that_exists(run: Run):
+    manager = run("credential", "add", "manager:ada", "--role", "manager")[1].strip()
+
+    operator = run("approve", "yes", "apr_1")
+    allowed = run("approve", "yes", "apr_1", key=manager)
+    stranger = run("approve", "yes", "apr_1", key="th_stranger")
+
+    assert [operator[0], allowed[0], stranger[0]] == [2, 2, 2]
+    assert "approval" in operator[2]
+    assert "approval" in allowed[2]
+    assert "not valid" in stranger[2]
+    assert run("approve", "list") == (0, "Nothing waits.\n", "")
+
+
+def test_agents_are_stopped_and_started_without_a_restart(run: Run):
+    assert run("agents", "stop")[1] == "Agents are stopped.\n"
+    assert run("agents", "status")[1] == "Agents are stopped.\n"
+    assert run("agents", "start")[1] == "Agents run.\n"
+
+
+def test_the_doctor_names_what_is_missing(run: Run):
+    code, said, _ = run("doctor")
+
+    assert code == 1
+    assert re.search(r"fine +database +PostgreSQL", said)
+    assert re.search(r"fail +locations +No locations", said)
+    assert re.search(r"fine +ledger +", said)
+
+
+def test_dead_letters_are_listed_and_put_back(run: Run):
+    assert run("dead-letters", "list")[0] == 0
+    assert run("dead-letters", "retry", "all") == (0, "0 put back.\n", "")
+    assert run("dead-letters", "retry", "unknown")[0] == 2
+
+
+def test_a_misspelt_setting_stops_every_command(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TILLHAND_PROT", "1")
+
+    code, _, trouble = run("doctor")
+
+    assert code == 1
+    assert "TILLHAND_PROT is not a setting" in trouble
+
+
+def test_plain_http_on_a_foreign_address_never_starts(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TILLHAND_HOST", "0.0.0.0")  # noqa: S104  # the very thing that is refused
+
+    code, _, trouble = run("serve", "--workers", "0")
+
+    assert code == 1
+    assert "in the clear" in trouble
