@@ -71,6 +71,9 @@ class LogPlatform:
         """Nothing beyond what the store holds."""
         return []
 
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     async def _once(self, action: AnyAction, context: WriteContext, reference: str, undo: str) -> Receipt:
         async with self._database.transaction() as connection:
             done = await connection.execute(_EFFECT, {"key": context.key, "kind": action.kind})
