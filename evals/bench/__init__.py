@@ -1,0 +1,1 @@
+"""Our figures, each beside its floor, measured in one run."""

@@ -1,0 +1,182 @@
+"""What the guard adds to a read over MCP: server CPU per call, beside a bare low-level server with the same answer.
+
+The three servers take turns under the same load in one run, each in its own process, so that whatever else the machine
+does in that time weighs on all of them alike. PostgreSQL's own CPU is not counted: the bare server asks nobody.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from evals.bench.load import closed_loop, request
+from evals.bench.row import Row
+from evals.process import cpu_seconds
+from knowledge.store.embedded import start_embedded
+from knowledge.store.migrate import migrate
+from knowledge.store.places import Place, save_locations
+from knowledge.store.session import Database
+from knowledge.store.tables import inventory_level, variant
+from policies.vocabulary.actor import Role
+from policies.vocabulary.ids import LocationId
+from server.access import add_credential
+
+GOAL: Final = 1.5
+ROUNDS: Final = 16
+CALLS: Final = 500  # in each round: about half a second of CPU, of which /proc counts hundredths
+WARM_UP: Final = 300
+CONNECTIONS: Final = 8  # a server at work: one that sleeps between calls is charged for waking up
+SKUS: Final = 200
+LOCATIONS: Final = 8  # what one answer counts
+_META: Final[dict[str, Any]] = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "bench", "version": "1"},
+}
+
+
+@dataclass(slots=True)
+class _Served:
+    """One server under load; CPU microseconds per call of each round, and the milliseconds every call took."""
+
+    pid: int
+    port: int
+    key: str = ""
+    cpu: list[float] = field(default_factory=list[float])
+    took: list[float] = field(default_factory=list[float])
+
+
+async def measure() -> list[Row]:
+    """CPU and latency of `check_inventory` through the product, beside bare servers; Linux, for it reads /proc."""
+    with tempfile.TemporaryDirectory(prefix="tillhand-bench-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        url = start_embedded(home / "pg")
+        await asyncio.to_thread(migrate, url)
+        key = await _stock(url)
+        async with AsyncExitStack() as stack:
+            ours = await stack.enter_async_context(_serving("guarded", "--url", url, "--home", folder, key=key))
+            answer = home / "answer.json"
+            answer.write_text(json.dumps(await _answer(ours)), encoding="utf-8")
+            bare = await stack.enter_async_context(_serving("bare", "--answer", str(answer)))
+            lean = await stack.enter_async_context(_serving("lean", "--answer", str(answer)))
+            for served in (ours, bare, lean):
+                await _load(served, WARM_UP)
+            for _ in range(ROUNDS):
+                for served in (ours, bare, lean):
+                    await _round(served)
+    return _rows(ours, bare, lean)
+
+
+def _rows(ours: _Served, bare: _Served, lean: _Served) -> list[Row]:
+    # the best round of each: what disturbs a round only ever adds, so the least disturbed one says what a call costs
+    cpu, floor, leanest = min(ours.cpu), min(bare.cpu), min(lean.cpu)
+    ratio = cpu / floor
+    return [
+        Row("mcp_read_cpu_ratio", round(ratio, 2), "x", f"<= {GOAL}", 1.0, holds=ratio <= GOAL),
+        Row("mcp_read_cpu_us", round(cpu), "us", "", round(floor), None),
+        Row("mcp_read_cpu_ratio_to_leanest", round(cpu / leanest, 2), "x", "", 1.0, None),
+        Row("mcp_read_p50_ms", _percentile(ours, 50), "ms", "", _percentile(bare, 50), None),
+        Row("mcp_read_p99_ms", _percentile(ours, 99), "ms", "", _percentile(bare, 99), None),
+    ]
+
+
+def _percentile(served: _Served, which: int) -> float:
+    return round(statistics.quantiles(served.took, n=100)[which - 1], 2)
+
+
+async def _round(served: _Served) -> None:
+    before = cpu_seconds(served.pid)
+    took = await _load(served, CALLS)
+    served.cpu.append((cpu_seconds(served.pid) - before) / CALLS * 1e6)
+    served.took += took
+
+
+async def _load(served: _Served, calls: int) -> list[float]:
+    load = await closed_loop(served.port, [_call(served, number % SKUS) for number in range(calls)], CONNECTIONS)
+    if load.statuses != {200: calls}:
+        raise RuntimeError(f"not every call was answered: {load.statuses}")
+    return load.latencies
+
+
+def _call(served: _Served, number: int) -> bytes:
+    params = {"name": "check_inventory", "arguments": {"sku": f"SKU-{number:04}"}, "_meta": _META}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = {
+        "content-type": "application/json",
+        "accept": "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "tools/call",
+        "mcp-name": "check_inventory",
+    }
+    if served.key:
+        headers["authorization"] = f"Bearer {served.key}"
+    wire = request("POST", "/mcp", headers, json.dumps(body).encode())
+    return wire.replace(b"Host: 127.0.0.1\r\n", b"Host: 127.0.0.1:%d\r\n" % served.port, 1)  # both check the port
+
+
+async def _answer(served: _Served) -> dict[str, Any]:
+    """What the product answers to one call: the bare servers answer the same."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(_call(served, 0))
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    told = json.loads(await reader.readexactly(length))
+    writer.close()
+    return told["result"]["structuredContent"]
+
+
+@asynccontextmanager
+async def _serving(*arguments: str, key: str = "") -> AsyncGenerator[_Served]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "evals.bench.mcp_servers", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101  # it was asked for
+        async with asyncio.timeout(60):
+            port = int(await process.stdout.readline())
+            await _until_it_listens(port)
+        yield _Served(process.pid, port, key)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_it_listens(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+
+
+async def _stock(url: str) -> str:
+    """A small chain, and a manager's key."""
+    now = datetime.now(UTC)
+    places = [LocationId(f"STORE_{number}") for number in range(LOCATIONS)]
+    skus = [f"SKU-{number:04}" for number in range(SKUS)]
+    product = {"title": "Goods", "product": "Goods", "price": 1999, "currency": "USD", "observed_at": now}
+    level = {"available": 5, "on_hand": 7, "committed": 2, "incoming": 0, "observed_at": now}
+    database = Database(url, pool=2)
+    async with database.transaction() as connection:
+        await save_locations(
+            connection,
+            [Place(each, each, "none", each, "shop", "NY", "America/New_York", each) for each in places],
+        )
+        await connection.execute(variant.insert(), [{"sku": sku, **product} for sku in skus])
+        await connection.execute(
+            inventory_level.insert(),
+            [{"sku": sku, "location_id": place, **level} for sku in skus for place in places],
+        )
+        key = await add_credential(connection, "manager:bench", Role.MANAGER, None, at=now)
+    await database.close()
+    return key
