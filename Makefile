@@ -11,7 +11,7 @@ demo: $(VENV)/.installed ## a retailer's day, end to end
 	@$(BIN)/tillhand demo $(ARGS)
 
 test: $(VENV)/.installed-dev ## every promise
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q -n 2 $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, and who may import whom
 	@$(BIN)/ruff format --check -q .
