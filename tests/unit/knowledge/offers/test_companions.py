@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
 from sqlalchemy import text
 
 from knowledge.offers.companions import CompanionTable, count_companions
 from knowledge.store.session import Database
+from policies.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -74,10 +76,40 @@ async def test_a_new_count_replaces_the_old_one_everywhere(database: Database):
 
 
 async def test_between_two_looks_the_store_is_not_asked(database: Database):
-    table = await read(database, CompanionTable(check_every=3600))
     await sell(database, "both", "tee", "jeans", times=30)
     await sell(database, "other", "hat", times=900)
     await count_companions(database, until=NOW)
+    table = await read(database, CompanionTable(check_every=3600))
+    await count_companions(database, until=NOW + timedelta(hours=1))
     async with database.reading() as connection:
         assert not await table.refresh(connection)
         assert await table.refresh(connection, at_once=True)
+
+
+async def test_a_caller_that_gives_up_waiting_does_not_stop_the_loading(database: Database):
+    await sell(database, "both", "tee", "jeans", times=30)
+    await sell(database, "other", "hat", times=900)
+    await count_companions(database, until=NOW)
+    table = CompanionTable(check_every=3600)
+
+    with anyio.move_on_after(0):
+        await table.keep_fresh(database)
+        pytest.fail("nobody was in a hurry")
+    with anyio.fail_after(5):
+        await table.keep_fresh(database)
+
+    assert table.of("tee")
+
+
+async def test_a_loading_that_failed_is_tried_again(database: Database):
+    await sell(database, "both", "tee", "jeans", times=30)
+    await sell(database, "other", "hat", times=900)
+    await count_companions(database, until=NOW)
+    table, unreachable = CompanionTable(check_every=3600), Database("postgresql://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(Unavailable):
+        await table.keep_fresh(unreachable)
+    await unreachable.close()
+    await table.keep_fresh(database)
+
+    assert table.of("tee")
