@@ -1,7 +1,7 @@
 """Who is in a shop or online right now, read out of a burst of events: one visit per customer, the newest moment."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -37,12 +37,16 @@ class Visit:
 
 
 def visits(
-    events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places, limits: Limits, now: datetime
+    events: Sequence[Event],
+    customers: Mapping[str, CustomerRef],
+    places: Places,
+    limits: Limits,
+    present: Callable[[Event], datetime],
 ) -> tuple[list[Visit], Counter[str]]:
     """The burst's visits by customer, and how many events led to none, by reason.
 
     A stranger is offered nothing, a customer who did not opt in to being recognized in a shop neither, and a late
-    event speaks of a moment that has passed.
+    event speaks of a moment that has passed. `present` says when an event is looked at.
     """
     found: dict[CustomerRef, Visit] = {}
     passed: Counter[str] = Counter()
@@ -51,13 +55,14 @@ def visits(
             continue
         customer = customers.get(event.id)
         place = _place(event, places)
+        age = (present(event) - event.occurred_at).total_seconds()
         if customer is None:
             passed["stranger"] += 1
         elif event.topic in _PRESENCE and event.facts.get("opted_in") is not True:
             passed["not_opted_in"] += 1
         elif place is None:
             passed["location_unknown"] += 1
-        elif (now - event.occurred_at).total_seconds() > limits.place(place.region, place.id).discount.late_s:
+        elif age > limits.place(place.region, place.id).discount.late_s:
             passed["late"] += 1
         else:
             visit = found.setdefault(customer, Visit(customer, place, event))

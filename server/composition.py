@@ -21,6 +21,7 @@ from agents.standing import Standing
 from agents.supervisor import Supervisor
 from agents.words import Writer
 from knowledge.catalog.finder import CatalogFinder
+from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
 from knowledge.memory.catalog import CatalogMemory
 from knowledge.memory.embed import Embedder
@@ -106,13 +107,18 @@ OtherPlatforms = Callable[[Database], Mapping[str, Platform]]
 
 @asynccontextmanager
 async def compose(
-    settings: Settings, *, now: Callable[[], datetime] = utc_now, others: OtherPlatforms | None = None
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    present: Callable[[Event], datetime] | None = None,
+    others: OtherPlatforms | None = None,
 ) -> AsyncGenerator[House]:
     """Put the house together, and take it down when the block ends.
 
     Args:
         settings: Checked.
         now: The present, aware; another clock lets a day pass in minutes.
+        present: When an event is looked at; now, unless told otherwise.
         others: Platforms beside those the settings name, by name; they are given the house's database.
 
     Raises:
@@ -125,7 +131,7 @@ async def compose(
     async with AsyncExitStack() as stack:
         database = Database(url, pool=settings.pool)
         stack.push_async_callback(database.close)
-        yield await _house(settings, database, secret, stack, now, others(database) if others else {})
+        yield await _house(settings, database, secret, stack, now, present, others(database) if others else {})
 
 
 async def _house(  # noqa: PLR0913, PLR0917
@@ -134,6 +140,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     secret: Secret,
     stack: AsyncExitStack,
     now: Callable[[], datetime],
+    present: Callable[[Event], datetime] | None,
     others: Mapping[str, Platform],
 ) -> House:
     metrics, background = Metrics(), Background()
@@ -152,7 +159,13 @@ async def _house(  # noqa: PLR0913, PLR0917
     stack.push_async_callback(finder.close)
     tools.update(build_tools(database, guard, places=places, keys=keys, limits=limits, finder=finder, now=now))
     offers = OffersSpecialist(
-        database, places, limits, secret=secret.derive("discount-code"), writer=_writer(settings, stack), now=now
+        database,
+        places,
+        limits,
+        secret=secret.derive("discount-code"),
+        writer=_writer(settings, stack),
+        now=now,
+        present=present,
     )
     specialists: Sequence[Specialist] = (offers, InventorySpecialist(database, places, limits, now=now))
     supervisor = Supervisor(specialists, guard, Standing(database))

@@ -41,6 +41,7 @@ class OffersSpecialist:
         companions: What goes with what.
         writer: Finds the words; template text by default.
         now: The present.
+        present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
 
     name = OFFERS
@@ -57,6 +58,7 @@ class OffersSpecialist:
         companions: CompanionTable | None = None,
         writer: Writer | None = None,
         now: Callable[[], datetime] = utc_now,
+        present: Callable[[Event], datetime] | None = None,
     ) -> None:
         self.companions = companions or CompanionTable()
         self._database = database
@@ -64,6 +66,7 @@ class OffersSpecialist:
         self._limits = limits
         self._secret = secret
         self._now = now
+        self._present = present or (lambda _: now())
         self._desk = BasketDesk(database, places, limits, self.companions, writer or Writer(), secret, now)
 
     async def for_basket(
@@ -95,7 +98,7 @@ class OffersSpecialist:
     async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:
         """Offers for known customers who are looking around now; redemptions of earlier ones are noted."""
         now = self._now()
-        present, passed = visits(events, customers, self._places, self._limits, now)
+        present, passed = visits(events, customers, self._places, self._limits, self._present)
         notes = _redemptions(events)
         if not present:
             return Finding((), notes, passed)

@@ -13,12 +13,20 @@ from evals.replay.chain import WAREHOUSE, Supply
 from evals.replay.log import SOURCE
 from knowledge.events.event import Event, Topic
 from knowledge.store.session import Database
+from knowledge.unify.orders import LOG
 from policies.vocabulary.ids import CorrelationId, EventId
 from server.queue.inbox import Inbox
 
 _BATCH = 1_000
 _LEAD = 4_000  # events the log may be ahead of the lanes: enough to keep them busy, little to hold
 _LOOK = 0.05  # seconds between two looks at how far the lanes are
+_HEARD = text(  # a log is its own feed: up to its present nothing is unheard of
+    """
+    INSERT INTO poll_cursor (platform, stream, cursor, at)
+    SELECT :platform, stream, '', :at FROM unnest(ARRAY['inventory', 'products']) AS stream
+    ON CONFLICT (platform, stream) DO UPDATE SET at = greatest(poll_cursor.at, excluded.at)
+    """
+)
 _PENDING = text("SELECT count(*) FROM event WHERE state = 'pending'")
 
 
@@ -76,6 +84,10 @@ class Feed:
         yield self.fed
 
     async def _put(self, batch: list[Event]) -> None:
+        if not batch:
+            return
+        async with self._database.transaction() as connection:
+            await connection.execute(_HEARD, {"platform": LOG, "at": max(event.received_at for event in batch)})
         new = await self._inbox.append_all(batch)
         told = sum(1 for event in batch if event.source == SOURCE)
         self.fed.events += told

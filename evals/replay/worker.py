@@ -16,8 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import text
-
+from agents.standing import Standing
 from agents.state import BurstOutcome
 from agents.supervisor import Supervisor
 from evals.replay.platform import LogPlatform
@@ -25,6 +24,7 @@ from knowledge.events.event import Event
 from knowledge.offers.companions import count_companions
 from knowledge.store.session import Database
 from knowledge.unify.orders import LOG
+from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import CustomerRef
 from server.composition import compose
 from server.queue.jobs import Jobs, Tempo
@@ -32,17 +32,11 @@ from server.queue.lanes import Lanes
 from server.settings import Settings
 from tools.guard import Guard
 from tools.platform import Platform
+from tools.proposal import Decision, Origin, Proposal
 
 _WEEK = timedelta(days=7)
-_TICK = timedelta(minutes=5)
-_WINDOW = timedelta(minutes=2)  # what a lane with some work waiting takes to come round
-_HEARD = text(
-    """
-    INSERT INTO poll_cursor (platform, stream, cursor, at)
-    SELECT :platform, stream, '', :at FROM unnest(ARRAY['inventory', 'products']) AS stream
-    ON CONFLICT (platform, stream) DO UPDATE SET at = greatest(poll_cursor.at, excluded.at)
-    """
-)
+_TICK = timedelta(hours=1)
+_WINDOW = timedelta(minutes=10)  # a count heard of at its start is still fresh at its end, and an offer still open
 
 
 class LogTime:
@@ -58,6 +52,30 @@ class LogTime:
     def set(self, moment: datetime) -> None:
         """Move to an event's moment. Lanes may be some hours apart, so it may also be a little earlier."""
         self._now = moment
+
+
+class TimedGuard:
+    """The guard as bursts meet it, judging every proposal at the moment of its event."""
+
+    def __init__(self, guard: Guard, clock: LogTime) -> None:
+        self._guard = guard
+        self._clock = clock
+
+    async def propose_all(self, actor_and_proposals: Sequence[tuple[Actor, Proposal]]) -> list[Decision]:
+        """Decide moment after moment, as if each had been proposed at once; answers in the order of the question."""
+        moments: dict[datetime, list[int]] = {}
+        for place, (_, proposal) in enumerate(actor_and_proposals):
+            moments.setdefault(proposal.origin.occurred_at or self._clock.now(), []).append(place)
+        decisions: dict[int, Decision] = {}
+        for moment, asked in sorted(moments.items()):
+            self._clock.set(moment)
+            told = await self._guard.propose_all([actor_and_proposals[place] for place in asked])
+            decisions.update(zip(asked, told, strict=True))
+        return [decisions[place] for place in range(len(actor_and_proposals))]
+
+    async def note(self, actor: Actor, notes: Sequence[tuple[Origin, str]]) -> None:
+        """Record sentences worth keeping."""
+        await self._guard.note(actor, notes)
 
 
 class TimedSupervisor:
@@ -80,7 +98,7 @@ class TimedSupervisor:
         self.failures = 0
 
     async def handle(self, events: Sequence[Event], customers: Mapping[str, CustomerRef] | None = None) -> BurstOutcome:
-        """A burst, window by window, each in its own present: no event is older here than it would be live."""
+        """A burst, window by window, each in its own present."""
         outcomes: list[BurstOutcome] = []
         for window in windows(events):
             self._clock.set(window[-1].received_at)
@@ -102,18 +120,16 @@ class TimedSupervisor:
 
     async def _by_the_clock(self) -> None:
         now = self._clock.now()
-        if now - self._ticked >= _TICK:  # a log is its own feed: up to its present nothing is unheard of
+        if now - self._ticked >= _TICK:
             self._ticked = now
             await self._guard.expire(now)
-            async with self._database.transaction() as connection:
-                await connection.execute(_HEARD, {"platform": LOG, "at": now})
         if now - self._counted >= _WEEK:
             self._counted = now
             await count_companions(self._database, until=now)
 
 
 def windows(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Cut a burst where more than two minutes pass: events further apart would never have met in one burst."""
+    """Cut a burst where more than ten minutes pass: what is decided at the end must still be good for the beginning."""
     start = 0
     for place, event in enumerate(events):
         if event.received_at - events[start].received_at > _WINDOW:
@@ -132,8 +148,11 @@ async def work(url: str, home: Path, *, keeps_time: bool) -> None:
     """
     clock = LogTime()
     settings = Settings(home=home, database_url=url)
-    async with compose(settings, now=clock.now, others=lambda database: _log(database, clock)) as house:
-        timed = TimedSupervisor(house.supervisor, house.guard, house.database, clock, keeps_time=keeps_time)
+    async with compose(
+        settings, now=clock.now, present=lambda event: event.received_at, others=lambda database: _log(database, clock)
+    ) as house:
+        supervisor = Supervisor(house.specialists, TimedGuard(house.guard, clock), Standing(house.database))
+        timed = TimedSupervisor(supervisor, house.guard, house.database, clock, keeps_time=keeps_time)
         lanes = Lanes(house.database, timed, house.places, metrics=house.metrics, now=clock.now)
         jobs = Jobs(house.database, lanes, house.carry_out, house.metrics)
         async with jobs.opened():
