@@ -7,9 +7,7 @@ Both are recorded in the replay's own database, so that effects can be counted a
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import text
+from typing import Any, Final
 
 from knowledge.store.session import Database
 from policies.actions.any_action import AnyAction
@@ -20,19 +18,17 @@ from policies.errors import Refused
 from tools.platform import Capability, Receipt, WriteContext
 
 PREPARE = "CREATE TABLE IF NOT EXISTS replay_effect (key text PRIMARY KEY, kind text NOT NULL, times int NOT NULL)"
-_EFFECT = text(
+_EFFECT: Final = """
+    WITH effect AS (
+        INSERT INTO replay_effect (key, kind, times) VALUES (%(key)s, %(kind)s, 1)
+        ON CONFLICT (key) DO UPDATE SET times = replay_effect.times + 1 RETURNING times
+    ), moved AS (
+        UPDATE inventory_level SET available = available + row.delta, on_hand = on_hand + row.delta
+        FROM unnest(%(skus)s::text[], %(places)s::text[], %(deltas)s::int[]) AS row(sku, place, delta), effect
+        WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.place AND effect.times = 1
+    )
+    SELECT times FROM effect
     """
-    INSERT INTO replay_effect (key, kind, times) VALUES (:key, :kind, 1)
-    ON CONFLICT (key) DO UPDATE SET times = replay_effect.times + 1 RETURNING times
-    """
-)
-_MOVE = text(
-    """
-    UPDATE inventory_level SET available = available + row.delta, on_hand = on_hand + row.delta
-    FROM unnest(CAST(:skus AS text[]), CAST(:places AS text[]), CAST(:deltas AS int[])) AS row(sku, place, delta)
-    WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.place
-    """
-)
 
 
 class LogPlatform:
@@ -75,21 +71,19 @@ class LogPlatform:
         """Nothing to let go of."""
 
     async def _once(self, action: AnyAction, context: WriteContext, reference: str, undo: str) -> Receipt:
-        async with self._database.transaction() as connection:
-            done = await connection.execute(_EFFECT, {"key": context.key, "kind": action.kind})
-            first = done.scalar_one() == 1
-            if first and isinstance(action, Transfer):
-                moves = [(line.sku, action.origin, -line.units) for line in action.lines]
-                moves += [(line.sku, action.destination, line.units) for line in action.lines]
-                moves.sort()
-                await connection.execute(
-                    _MOVE,
-                    {
-                        "skus": [sku for sku, _, _ in moves],
-                        "places": [place for _, place, _ in moves],
-                        "deltas": [delta for _, _, delta in moves],
-                    },
-                )
+        moves: list[tuple[str, str, int]] = []
+        if isinstance(action, Transfer):
+            moves += [(line.sku, action.origin, -line.units) for line in action.lines]
+            moves += [(line.sku, action.destination, line.units) for line in action.lines]
+        effect: dict[str, object] = {
+            "key": context.key,
+            "kind": action.kind,
+            "skus": [sku for sku, _, _ in moves],
+            "places": [place for _, place, _ in moves],
+            "deltas": [delta for _, _, delta in moves],
+        }
+        ((times,),) = await self._database.at_once(_EFFECT, effect)
+        first = times == 1
         at: datetime = self._now()
         digest = hashlib.sha256(reference.encode()).hexdigest()
         return Receipt(self.name, reference, at, not first, undo, f"LOG {action.kind}", digest)

@@ -36,6 +36,7 @@ from tools.proposal import Decision, Origin, Proposal
 
 _WEEK = timedelta(days=7)
 _TICK = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 _WINDOW = timedelta(minutes=10)  # a count heard of at its start is still fresh at its end, and an offer still open
 
 
@@ -55,20 +56,21 @@ class LogTime:
 
 
 class TimedGuard:
-    """The guard as bursts meet it, judging every proposal at the moment of its event."""
+    """The guard as bursts meet it, judging every proposal within a minute of its event."""
 
     def __init__(self, guard: Guard, clock: LogTime) -> None:
         self._guard = guard
         self._clock = clock
 
     async def propose_all(self, actor_and_proposals: Sequence[tuple[Actor, Proposal]]) -> list[Decision]:
-        """Decide moment after moment, as if each had been proposed at once; answers in the order of the question."""
-        moments: dict[datetime, list[int]] = {}
+        """Decide minute after minute, as if each had been proposed at once; answers in the order of the question."""
+        minutes: dict[datetime, list[int]] = {}
         for place, (_, proposal) in enumerate(actor_and_proposals):
-            moments.setdefault(proposal.origin.occurred_at or self._clock.now(), []).append(place)
+            moment = proposal.origin.occurred_at or self._clock.now()
+            minutes.setdefault(moment.replace(second=0, microsecond=0) + _MINUTE, []).append(place)
         decisions: dict[int, Decision] = {}
-        for moment, asked in sorted(moments.items()):
-            self._clock.set(moment)
+        for minute, asked in sorted(minutes.items()):
+            self._clock.set(minute)
             told = await self._guard.propose_all([actor_and_proposals[place] for place in asked])
             decisions.update(zip(asked, told, strict=True))
         return [decisions[place] for place in range(len(actor_and_proposals))]
