@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP_OPTIONS ?=
 BIN := $(VENV)/bin
+CALLS ?= 50000
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench conformance machine mutants format clean
 
 demo: $(VENV)/.installed ## a retailer's day, end to end
 	@$(BIN)/tillhand demo $(ARGS)
@@ -22,11 +23,20 @@ check: $(VENV)/.installed-dev ## style, types, and who may import whom
 bench: $(VENV)/.installed-dev ## our figures beside their floors; writes build/bench.json
 	@$(BIN)/python -m evals.bench $(ARGS)
 
+conformance: $(VENV)/.installed-dev ## the official MCP suite, where Node is
+	@$(BIN)/python -m tests.conformance.run
+
+machine: $(VENV)/.installed-dev ## both doors driven at random; CALLS=1000000 for a night
+	@TILLHAND_MACHINE_CALLS=$(CALLS) $(BIN)/pytest -q tests/machine
+
+mutants: $(VENV)/.installed-dev ## what could be changed in policies/ without a test noticing; about half an hour
+	@$(BIN)/python -m evals.mutants $(ARGS)
+
 format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 clean:
-	rm -rf $(VENV) build var
+	rm -rf $(VENV) build var mutants
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tillhand needs Python 3.11 or newer; run make PYTHON=python3.12, say.")'

@@ -9,10 +9,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from agents.context import Context, Source, gather
+from agents.fresh_goods import fresh_goods
 from agents.offer import Occasion, code_for, proposal_for
 from agents.standing import Settled, settled_now
 from agents.word_check import Said, plain_title
-from agents.words import Sayable, Writer, template
+from agents.words import Sayable, Writer, personal, template
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.candidates import Candidate, Why, rank, wanted
 from knowledge.offers.companions import CompanionTable
@@ -22,14 +23,16 @@ from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from policies.actions.any_action import read_action
 from policies.actions.discount import Discount
-from policies.limits import Limits
+from policies.limits import Limits, PlaceLimits
 from policies.vocabulary.ids import CustomerRef
 from policies.vocabulary.percent import Percent
+from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
 _TOP = 3  # candidates a model may choose among,
 _NEAR = 0.9  # each worth at least this share of the best
 DECIDING = 0.050  # seconds before the deadline that words may not use: the guard still has to decide and record
+_ASKED = 4  # goods whose price is asked of the platform for one basket
 _READING_SHARE = 0.4  # of the time left, for what is nice to know; the rest is for deciding and wording
 
 
@@ -50,9 +53,11 @@ class BasketDesk:
     places: Places
     limits: Limits
     companions: CompanionTable
+    prices: FreshPrices
     writer: Writer
     secret: bytes
     now: Callable[[], datetime]
+    campaign: str = ""
 
     async def offer(
         self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float, actor: str
@@ -66,28 +71,44 @@ class BasketDesk:
         place = self.places.get(checkout.location)
         day = now.astimezone(ZoneInfo(place.timezone)).date().isoformat()
         key = f"basket:{place.id}:{day}:{checkout.transaction}"
-        context = await self._context(key, actor, customer, now, deadline)
+        context = await self._context(key, actor, checkout, customer, place, now, deadline)
         if "earlier" in context.missing:  # without knowing it, the same basket could be given two codes
             return None
         first: Settled | None = context.found["earlier"]
         if first is not None:
             return await self._again(first, key, origin, place, now)
-        best = await self._best(checkout, context.found["past"], place, now)
+        limits = self.limits.place(place.region, place.id)
+        best = await self._best(checkout, context.found["past"], place, limits, deadline)
         if not best:
             return None
-        valid = timedelta(seconds=self.limits.place(place.region, place.id).discount.valid_s)
-        occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin)
+        valid = timedelta(seconds=limits.discount.valid_s)
+        occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
         sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku)) for one in best]
         written = await self.writer.write(sayable, deadline=deadline - DECIDING)
         evidence: dict[str, Any] = {"basket": [line.sku for line in checkout.lines], "missing": list(context.missing)}
         if written.objection:
             evidence["words_refused"] = written.objection
-        chosen = best[written.choice]
-        proposal = proposal_for(chosen, occasion, key=key, secret=self.secret, evidence=evidence, model=written.model)
-        return BasketOffer(proposal, written.text, written.source)
+        message = personal(written.text, limits.packs, known=customer is not None)
+        proposal = proposal_for(
+            best[written.choice],
+            occasion,
+            key=key,
+            secret=self.secret,
+            message=message,
+            evidence=evidence,
+            model=written.model,
+        )
+        return BasketOffer(proposal, message, written.source)
 
-    async def _context(
-        self, key: str, actor: str, customer: CustomerRef | None, now: datetime, deadline: float
+    async def _context(  # noqa: PLR0913, PLR0917  # what is asked about, and until when
+        self,
+        key: str,
+        actor: str,
+        checkout: CheckoutFacts,
+        customer: CustomerRef | None,
+        place: Place,
+        now: datetime,
+        deadline: float,
     ) -> Context:
         within = max(0.001, (deadline - asyncio.get_running_loop().time()) * _READING_SHARE)
 
@@ -96,22 +117,42 @@ class BasketDesk:
                 return Past()
             return (await pasts(self.database.quick, [customer], now=now)).get(customer, Past())
 
+        async def early_prices() -> None:
+            """Ask at once about what most likely will be offered, so that later nobody has to wait for it."""
+            likely = wanted([line.sku for line in checkout.lines if line.quantity], Past(), self.companions)
+            seconds = self.limits.place(place.region, place.id).discount.price_age_s
+            skus = [want.sku for want in likely[:_ASKED]]
+            await self.prices.of(place.platform, skus, younger_than=seconds, within=within)
+
         return await gather(
             {
                 "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
                 "past": Source(past, within, Past()),
                 "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),
+                "prices": Source(early_prices, within, None),
             }
         )
 
-    async def _best(self, checkout: CheckoutFacts, past: Past, place: Place, now: datetime) -> list[Candidate]:
+    async def _best(
+        self, checkout: CheckoutFacts, past: Past, place: Place, limits: PlaceLimits, deadline: float
+    ) -> list[Candidate]:
+        """The best offers at the prices of now."""
         wants = wanted([line.sku for line in checkout.lines if line.quantity], past, self.companions)
         if not wants:
             return []
         goods = await goods_at(self.database.quick, [want.sku for want in wants], place.stock_location)
-        limits = self.limits.place(place.region, place.id).discount
-        ranked = rank(wants, goods, limits, currency=checkout.currency, now=now, unknown_costs=True)
-        return _near_best(ranked)
+        ranked = rank(wants, goods, limits.discount, currency=checkout.currency, unknown_costs=True)
+        left = deadline - DECIDING - asyncio.get_running_loop().time()
+        fresh = await fresh_goods(
+            self.prices,
+            place.platform,
+            goods,
+            [one.goods.sku for one in ranked[:_ASKED]],
+            now=self.now(),
+            seconds=limits.discount.price_age_s,
+            within=left,
+        )
+        return _near_best(rank(wants, fresh, limits.discount, currency=checkout.currency, unknown_costs=True))
 
     async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:
         action = read_action(first.facts)
@@ -121,7 +162,9 @@ class BasketDesk:
         proposal = Proposal(action, key, origin, "The register asked again about the same transaction.")
         titles = [plain_title(one.title, one.category) for one in goods.values()]
         said = Said(titles[0] if titles else "this", action.percent, action.code)
-        return BasketOffer(proposal, template(Sayable("again", said, Why.COMPANION)), "template")
+        message = template(Sayable("again", said, Why.COMPANION))
+        packs = self.limits.place(place.region, place.id).packs
+        return BasketOffer(proposal, personal(message, packs, known=action.customer is not None), "template")
 
 
 def _near_best(ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -28,6 +28,7 @@ class Occasion:
         transaction: The register's transaction, the online cart, or the visit.
         valid_until: When the code stops.
         day: ISO date at the store; registers count their transactions anew.
+        campaign: The campaign it is made under; "" for none.
     """
 
     store: LocationId
@@ -36,6 +37,7 @@ class Occasion:
     valid_until: datetime
     day: str
     origin: Origin
+    campaign: str = ""
 
 
 def code_for(secret: bytes, occasion: Occasion, sku: str) -> str:
@@ -51,6 +53,7 @@ def proposal_for(  # noqa: PLR0913
     *,
     key: str,
     secret: bytes,
+    message: str,
     evidence: dict[str, Any] | None = None,
     model: str = "",
 ) -> Proposal:
@@ -61,6 +64,7 @@ def proposal_for(  # noqa: PLR0913
         occasion: Where and for whom.
         key: The idempotency key.
         secret: Makes the code.
+        message: What the customer reads; the guard compares it with the discount.
         evidence: What else it rests on.
         model: Name and prompt of the model that chose or worded it; "" when none did.
     """
@@ -76,6 +80,7 @@ def proposal_for(  # noqa: PLR0913
         base=base,
         amount=base.share(percent),
         valid_until=occasion.valid_until,
+        campaign=occasion.campaign,
     )
     facts: dict[str, Any] = {
         "lines": [{"sku": goods.sku, "units": 1, "price": goods.price}],
@@ -85,6 +90,7 @@ def proposal_for(  # noqa: PLR0913
         "lift_bp": wanted.lift,
         "chance_bp": round(terms.chance * 10_000),
         "expected_value": terms.gain,
+        "message": message,
         **(evidence or {}),
     }
     gain = Money(terms.gain, goods.currency)

@@ -26,6 +26,7 @@ TABLE: Final[Mapping[Topic, tuple[str, ...]]] = MappingProxyType(
         Topic.PRODUCT_UPDATED: (),
         Topic.TRANSFER_UPDATED: (),
         Topic.REGISTER_CLOSED: (),
+        Topic.OFFER_SHOWN: (),  # an outcome, recorded by `tools.outcomes`
         Topic.CHECKOUT_STARTED: (),  # answered inline while the customer waits, never through a lane
         Topic.UNKNOWN: (),  # parked for a person
     }

@@ -15,6 +15,7 @@ from agents.model import ModelDoor
 from agents.prompt import Prompt, read_prompt
 from agents.word_check import Said, objection
 from knowledge.offers.candidates import Why
+from policies.packs.pack import disclosed
 
 _TEMPLATES: Final = {
     Why.COMPANION: "{title} goes well with your basket: {percent} off with this code.",
@@ -93,6 +94,11 @@ def template(offer: Sayable) -> str:
     said = offer.said
     pattern = _TEMPLATES[offer.why] if said.title != "this" else _NO_TITLE
     return pattern.format(title=said.title, percent=said.percent)
+
+
+def personal(message: str, packs: tuple[str, ...], *, known: bool) -> str:
+    """The message as its reader must be told it: with what these jurisdictions ask for when the reader is known."""
+    return disclosed(message, packs) if known else message
 
 
 def _facts(offers: Sequence[Sayable]) -> str:

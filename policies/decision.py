@@ -10,11 +10,12 @@ class Outcome(StrEnum):
     ALLOW = "allow"
     CONFIRM = "confirm"  # the same person says yes once more
     APPROVE = "approve"  # another person, a manager, says yes
+    APPROVE_TWO = "approve_two"  # two managers do, each for themselves
     DENY = "deny"
 
     @property
     def strictness(self) -> int:
-        """0 for allow to 3 for deny."""
+        """0 for allow to 4 for deny."""
         return list(Outcome).index(self)
 
 

@@ -1,24 +1,28 @@
 """Cedar: situation in, verdict out, with the rules' ids and sentences as reasons.
 
 The rules say only yes or no. The verdict adds which approval would turn a no into a yes, found by asking again
-as if it had been given: no approval first, then the same person's confirmation, then a manager's approval.
+as if it had been given: none, the same person's confirmation, a manager's approval, two managers'.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import cedarpy
-from cedarpy.pst import Template
+from cedarpy.pst import ActionEq, ActionIn, Template
 
+from policies.approvals_named import approvals_named
 from policies.decision import Outcome, Reason, Verdict
-from policies.errors import Misconfigured
+from policies.ladder import Standing
 from policies.limits import Limits
-from policies.situation import Approved, Facts, Situation
+from policies.rollout import Rollout
+from policies.rule_text import check, read_rules
+from policies.situation import Approved, Facts, Situation, completed
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import LocationId
 
@@ -27,6 +31,7 @@ _LADDER: Final[tuple[tuple[Approved, Outcome], ...]] = (
     ("none", Outcome.ALLOW),
     ("confirmed", Outcome.CONFIRM),
     ("manager", Outcome.APPROVE),
+    ("two_managers", Outcome.APPROVE_TWO),
 )
 _ERROR = Reason("rules.error", "A rule could not be evaluated, so nothing is allowed.")
 _NO_PERMIT = Reason("access.nothing_permits", "No rule allows this for your role.")
@@ -36,43 +41,63 @@ class Engine:
     """The rules, parsed and checked against the schema once.
 
     Raises:
-        Misconfigured: A rule does not parse, or does not fit the schema; the message names it.
+        Misconfigured: A rule does not parse, or does not fit the schema; the message has the file and the line.
     """
 
-    def __init__(self, rules: Mapping[str, str], schema: str, limits: Limits) -> None:
+    def __init__(self, rules: Mapping[str, str], schema: str, limits: Limits, rollout: Rollout | None = None) -> None:
         text = "\n".join(rules[name] for name in sorted(rules))
-        try:
-            self._policies = cedarpy.PolicySet.from_str(text)
-        except ValueError as error:
-            raise Misconfigured(f"The rules do not parse: {error}", code="rules.syntax") from error
-        checked = cedarpy.validate_policies(text, schema)
-        if not checked.validation_passed:
-            raise Misconfigured(f"The rules do not fit the schema: {checked.errors[0]}", code="rules.schema")
-        self.limits = limits
+        for name in sorted(rules):
+            check(name, rules[name], schema)
+        self._policies = cedarpy.PolicySet.from_str(text)
+        self.limits = limits.pinned()
+        self.texts, self.schema = dict(rules), schema  # kept with what they decide: see tools.past.ruleset
+        self.rollout = rollout or Rollout.read()
         self.digest = hashlib.sha256(f"{text}\x00{schema}\x00{limits.digest}".encode()).hexdigest()
         # Rules do not change while they run, so an answer on access holds for as long as they do.
         self.may = lru_cache(maxsize=16_384)(self._may)
+        self._rules = self._policies.to_pst()
+        self._about = lru_cache(maxsize=256)(self._rules_about)
+        self._grouped = re.search(r"^action [^{;]*\bin\b", schema, re.MULTILINE) is not None
         self._reasons: dict[str, Reason] = {}
         self._movable: set[str] = set()  # the rules that an approval may change the mind of
+        self._named: dict[str, frozenset[str]] = {}  # the approvals that a rule's text tells from all others
         self._permits_move = False
-        for policy_id, template in self._policies.to_pst().static_policies.items():
+        for policy_id, template in self._rules.static_policies.items():
             name = template.annotations.get("id") or policy_id
             self._reasons[policy_id] = Reason(name, template.annotations.get("sentence") or "")
-            if _looks_at_approval(template):
+            named = approvals_named(template)
+            if named is not None:
+                self._named[policy_id] = named
+            if named is None or named:
                 self._movable.add(policy_id)
                 self._permits_move |= template.effect == "permit"
         self._entity = lru_cache(maxsize=4_096)(_entity)
 
     @classmethod
-    def read(cls, limits: Limits, home: Path = _HOME) -> "Engine":
-        """The rules and the schema from a folder; the product's own by default."""
-        rules = {file.name: file.read_text(encoding="utf-8") for file in (home / "rules").glob("*.cedar")}
-        return cls(rules, (home / "retail.cedarschema").read_text(encoding="utf-8"), limits)
+    def read(cls, limits: Limits, home: Path = _HOME, rollout: Rollout | None = None) -> "Engine":
+        """The rules and the schema from a folder; the product's own by default.
 
-    def situation(self, actor: Actor, kind: str, location: LocationId, region: str, facts: Facts) -> Situation:
-        """The facts of an action as the rules will see them, with this place's limits written in."""
+        Raises:
+            Misconfigured: They cannot be used, or somebody's name is missing on them.
+        """
+        return cls(read_rules(home), (home / "retail.cedarschema").read_text(encoding="utf-8"), limits, rollout)
+
+    def become(self, other: "Engine") -> None:
+        """Take on other rules, limits and rollout at once: whoever holds this engine asks those from now on."""
+        self.__dict__ = dict(vars(other))
+
+    def pinned(self) -> "Engine":
+        """These rules as they are now, for a piece of work that must not see two sets of them."""
+        same = object.__new__(Engine)
+        same.become(self)
+        return same
+
+    def situation(  # noqa: PLR0913  # what makes a situation, each by name
+        self, actor: Actor, kind: str, location: LocationId, region: str, facts: Facts, *, standing: Standing
+    ) -> Situation:
+        """The facts of an action as the rules will see them, with this place's limits and AI's standing written in."""
         limits = self.limits.place(region, location)
-        return Situation(kind, location, region, principal(actor), facts.context(limits))
+        return Situation(kind, location, region, principal(actor), {**facts.context(limits), **standing.context()})
 
     def decide(self, situation: Situation) -> Verdict:
         """The verdict on an action, given the approval the situation carries: none before anybody was asked.
@@ -80,16 +105,26 @@ class Engine:
         The reasons are the objections to what is carried, or the rules that permit it.
         """
         reasons: tuple[Reason, ...] = ()
+        objecting: tuple[str, ...] = ()
+        asked: Approved = situation.approval
         given = next(step for step, (approval, _) in enumerate(_LADDER) if approval == situation.approval)
         for approval, outcome in _LADDER[given:]:
-            answer = self._ask(situation.approved(approval))
+            if any(self._tells_apart(rule, asked, approval) is False for rule in objecting):
+                continue  # a rule that objected would object again
+            answer, asked = self._ask(situation.approved(approval)), approval
             if not reasons:
                 reasons = answer.reasons
             if answer.allowed:
                 return Verdict(Outcome.ALLOW if approval == situation.approval else outcome, reasons, self.digest)
             if answer.final:
                 break
+            objecting = answer.objecting
         return Verdict(Outcome.DENY, reasons, self.digest)
+
+    def _tells_apart(self, rule: str, one: Approved, other: Approved) -> bool | None:
+        """Whether a rule may answer differently to two approvals; `None` when its text does not say."""
+        named = self._named.get(rule)
+        return None if named is None else one in named or other in named
 
     def _may(self, actor: Actor, tool: str, location: LocationId | None) -> Verdict:
         """Whether an actor may use a tool at a location, or across the chain when there is none."""
@@ -98,7 +133,7 @@ class Engine:
         return Verdict(Outcome.ALLOW if answer.allowed else Outcome.DENY, answer.reasons, self.digest)
 
     def _ask(self, situation: Situation) -> "_Answer":
-        context = {**situation.context, "approval": situation.approval}
+        context = {**completed(situation), "approval": situation.approval}
         resource = {"type": "Location", "id": situation.location}
         return self._authorize(situation.principal, situation.kind, resource, context)
 
@@ -111,34 +146,51 @@ class Engine:
             "resource": resource,
             "context": context,
         }
-        answer = cedarpy.is_authorized(request, self._policies, self._entity(json.dumps([who])))
+        answer = cedarpy.is_authorized(request, self._about(action), self._entity(json.dumps([who])))
         if answer.diagnostics.errors:  # a rule that could not be evaluated must never count as silence
-            return _Answer(allowed=False, reasons=(_ERROR,), final=False)
+            return _Answer(allowed=False, reasons=(_ERROR,), final=False, objecting=())
         decided = answer.diagnostics.reasons
         reasons = tuple(sorted((self._reasons[name] for name in decided), key=lambda reason: reason.rule))
         if answer.allowed:
-            return _Answer(allowed=True, reasons=reasons, final=True)
+            return _Answer(allowed=True, reasons=reasons, final=True, objecting=())
         final = not self._movable.issuperset(decided) if decided else not self._permits_move
-        return _Answer(allowed=False, reasons=reasons or (_NO_PERMIT,), final=final)
+        return _Answer(allowed=False, reasons=reasons or (_NO_PERMIT,), final=final, objecting=tuple(decided))
+
+    def _rules_about(self, action: str) -> cedarpy.PolicySet:
+        """The rules that speak of an action, or of all: the others answer nothing, and are most of them.
+
+        Where actions belong to groups a rule may speak of one by its group, so all rules are asked.
+        """
+        if self._grouped:
+            return self._policies
+        about = {name: rule for name, rule in self._rules.static_policies.items() if _speaks_of(rule, action)}
+        return cedarpy.PolicySet.from_pst(replace(self._rules, static_policies=about))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What Cedar says to one question; `final` when no rule behind it looks at approvals: none can change it."""
+    """What Cedar says to one question.
+
+    Attributes:
+        final: No rule behind it looks at approvals: none can change it.
+        objecting: Cedar's names of the rules that forbid.
+    """
 
     allowed: bool
     reasons: tuple[Reason, ...]
     final: bool
+    objecting: tuple[str, ...]
 
 
 def _entity(facts: str) -> cedarpy.Entities:
     return cedarpy.Entities.from_json_str(facts)
 
 
-def _looks_at_approval(rule: Template) -> bool:
-    tree = repr(rule.clauses)
-    whole = tree.count("Var(name='context')") > tree.count("base=Var(name='context'), attr=")  # all of it at once
-    return whole or "attr='approval'" in tree
+def _speaks_of(rule: Template, action: str) -> bool:
+    scope = rule.action
+    if isinstance(scope, ActionEq):
+        return scope.entity.id == action
+    return not isinstance(scope, ActionIn) or action in {each.id for each in scope.entities}
 
 
 def principal(actor: Actor) -> dict[str, Any]:

@@ -10,15 +10,17 @@ class TillhandError(Exception):
         code: A stable dotted name for programs, such as `sku.unknown`.
         hint: What to do next, in one sentence; empty when the message already says it.
         field: The argument at fault, when there is one.
+        retry_after_ms: Milliseconds after which the same call may succeed; 0 when nobody knows.
     """
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, code: str, hint: str = "", field: str = "") -> None:
+    def __init__(self, message: str, *, code: str, hint: str = "", field: str = "", retry_after_ms: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.hint = hint
         self.field = field
+        self.retry_after_ms = retry_after_ms
 
     @property
     def message(self) -> str:

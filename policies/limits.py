@@ -1,17 +1,28 @@
-"""The retailer's numbers, per chain, region and location; the most particular one counts."""
+"""The retailer's numbers, per chain, region and location; the most particular one counts.
 
-import hashlib
-import tomllib
-from collections.abc import Mapping
+A region or a location may be stricter than what it inherits as it likes. To be looser it has to say `loosens = true`:
+a zero too many is a loosening nobody meant, and the word shows in every review of the file.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from tomllib import TOMLDecodeError, loads
+from typing import Any, Final
 
 from policies.errors import Misconfigured
+from policies.packs.pack import PACKS
+from policies.toml_lines import line_of
 from policies.vocabulary.ids import LocationId
 
-DEFAULT_FILE = Path(__file__).with_name("limits.toml")
+DEFAULT_FILE: Final = Path(__file__).with_name("limits.toml")
+_WHOLE: Final = 10_000  # basis points
+_LARGEST: Final = 10**15  # rules count in 64 bits, and a limit this high is none
+_LOOSENS: Final = "loosens"
+_LEVELS: Final = ("chain", "region", "location")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +34,21 @@ class DiscountLimits:
     transaction_max: int
     customer_day: int
     location_day: int
+    campaign_total: int
     margin_floor_bp: int
     price_age_s: int
+    stock_age_s: int
     valid_s: int
     late_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class HighValueLimits:
+    """Which customers are worth more to the retailer, and what a manager may give them: cents and basis points."""
+
+    spent_from: int  # 0: nobody
+    percent_bp: int
+    customer_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,7 @@ class AdjustmentLimits:
     """For stock adjustments: cents at cost and units."""
 
     value_free: int
+    units_confirm: int
     units_max: int
 
 
@@ -56,70 +79,186 @@ class ApprovalLimits:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLimits:
-    """Every number that holds at one location."""
+    """Every number that holds at one location.
+
+    Attributes:
+        packs: The jurisdictions whose rules are in force there.
+    """
 
     discount: DiscountLimits
+    high_value: HighValueLimits
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
     approval: ApprovalLimits
+    packs: tuple[str, ...]
 
 
-_TABLES = {
+_TABLES: Final[dict[str, type]] = {
     "discount": DiscountLimits,
+    "high_value": HighValueLimits,
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
     "approval": ApprovalLimits,
 }
+_NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, shape in _TABLES.items()} | {
+    "packs": tuple(PACKS)
+}
+# Caps and ages bind harder the lower they are; these bind harder the higher they are.
+_FLOORS: Final = {"discount.margin_floor_bp", "transfer.origin_keep", *(f"packs.{name}" for name in PACKS)}
+_NOBODY_AT_ZERO: Final = "high_value.spent_from"
 
 
 class Limits:
-    """All limits of the chain. Read once at start; `digest` identifies exactly these numbers."""
+    """All limits of the chain; `digest` identifies exactly these numbers.
 
-    def __init__(self, text: str) -> None:
-        try:
-            self._tables: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise Misconfigured(f"limits.toml cannot be read: {error}", code="limits.syntax") from error
-        self.digest = hashlib.sha256(text.encode()).hexdigest()
-        self.place = lru_cache(maxsize=4096)(self._place)
-        _check(self._tables)
-        self._place("", "")
+    Args:
+        text: As in `limits.toml`.
+        name: Of the file, for the errors.
+
+    Raises:
+        Misconfigured: Something in it cannot be meant; the message has the file and the line.
+    """
+
+    def __init__(self, text: str, name: str = DEFAULT_FILE.name) -> None:
+        self.text = text
+        self.digest = sha256(text.encode()).hexdigest()
+        self._tables = _Reader(text, name).tables()
+        self._at = lru_cache(maxsize=4096)(self._merge)
+        self._at("", "")
 
     @classmethod
     def read(cls, file: Path = DEFAULT_FILE) -> "Limits":
-        """From a file; the product's own by default."""
-        return cls(file.read_text(encoding="utf-8"))
+        """From a file; the product's own by default.
 
-    def _place(self, region: str, location: LocationId | str) -> PlaceLimits:
+        Raises:
+            Misconfigured: It cannot be read or used.
+        """
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"{file} cannot be read.", code="limits.file") from error
+        return cls(text, file.name)
+
+    def place(self, region: str, location: LocationId | str) -> PlaceLimits:
+        """What holds at a location of a region."""
+        return self._at(region, location)
+
+    def become(self, other: "Limits") -> None:
+        """Take on other numbers at once: everybody who holds these limits sees the others from now on."""
+        self.text, self.digest, self._tables, self._at = other.text, other.digest, other._tables, other._at  # noqa: SLF001
+
+    def pinned(self) -> "Limits":
+        """These numbers as they are now, whatever the original becomes."""
+        same = object.__new__(Limits)
+        same.become(self)
+        return same
+
+    def _merge(self, region: str, location: str) -> PlaceLimits:
         layers: tuple[Mapping[str, Any], ...] = (
-            self._tables.get("chain", {}),
             self._tables.get("region", {}).get(region, {}),
             self._tables.get("location", {}).get(location, {}),
         )
-        merged: dict[str, Any] = {}
-        for name, shape in _TABLES.items():
-            values: dict[str, int] = {}
-            for layer in layers:
-                values.update(layer.get(name, {}))
-            missing = [field.name for field in fields(shape) if field.name not in values]
-            if missing:
-                raise Misconfigured(f"limits.toml misses chain.{name}.{missing[0]}.", code="limits.missing")
-            merged[name] = shape(**values)
-        return PlaceLimits(**merged)
+        merged: dict[str, dict[str, int]] = {name: dict(self._tables["chain"].get(name, {})) for name in _NAMES}
+        for layer in layers:
+            for name, key, value in _numbers(layer):
+                if layer.get(_LOOSENS) or not _looser(f"{name}.{key}", merged[name].get(key, 0), value):
+                    merged[name][key] = value
+        packs = merged.pop("packs")
+        made = {name: shape(**merged[name]) for name, shape in _TABLES.items()}
+        return PlaceLimits(**made, packs=tuple(sorted(name for name, on in packs.items() if on)))
 
 
-def _check(tables: Mapping[str, Any]) -> None:
-    """Refuse what nobody would read: an unknown table or number is a misspelt limit, never ignored."""
-    layers = [tables.get("chain", {}), *tables.get("region", {}).values(), *tables.get("location", {}).values()]
-    unknown = set(tables) - {"chain", "region", "location"}
-    for layer in layers:
-        unknown |= set(layer) - set(_TABLES)
-        for name, shape in _TABLES.items():
-            known = {field.name for field in fields(shape)}
-            for key, value in layer.get(name, {}).items():
-                if key not in known:
-                    unknown.add(f"{name}.{key}")
-                elif type(value) is not int or value < 0:
-                    raise Misconfigured(f"{name}.{key} must be a whole number, zero or more.", code="limits.number")
-    if unknown:
-        raise Misconfigured(f"limits.toml has a name nothing reads: {min(unknown)}.", code="limits.unknown")
+class _Reader:
+    """Reads a limits file strictly: what nobody would read is a misspelt limit, never ignored."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._text = text
+        self._name = name
+
+    def tables(self) -> dict[str, Any]:
+        try:
+            tables: dict[str, Any] = loads(self._text)
+        except TOMLDecodeError as error:
+            at = re.search(r"at line (\d+)", str(error))
+            line = int(at[1]) if at else self._text.count("\n") + 1
+            raise Misconfigured(f"{self._name}, line {line}: {error}.", code="limits.syntax") from error
+        for path in _layers(tables):
+            self._check(tables, path)
+        for name in _TABLES:
+            for key in _NAMES[name]:
+                if key not in tables.get("chain", {}).get(name, {}):
+                    raise Misconfigured(
+                        f"{self._at('chain', name)}: chain.{name}.{key} is missing.", code="limits.missing"
+                    )
+        for path in _layers(tables):
+            self._only_said_looser(tables, path)
+        return tables
+
+    def _check(self, tables: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        layer = _layer(tables, path)
+        if path[0] not in _LEVELS or not isinstance(layer, Mapping):
+            raise self._unknown(*path)
+        for name, table in layer.items():  # pyright: ignore[reportUnknownVariableType]  # what TOML holds
+            if name == _LOOSENS and path[0] != "chain" and isinstance(table, bool):
+                continue
+            if name not in _NAMES or not isinstance(table, Mapping):
+                raise self._unknown(*path, str(name))  # pyright: ignore[reportUnknownArgumentType]
+            for key, value in table.items():  # pyright: ignore[reportUnknownVariableType]
+                self._check_number((*path, name, str(key)), value)  # pyright: ignore[reportUnknownArgumentType]
+
+    def _check_number(self, path: tuple[str, ...], value: object) -> None:
+        name, key = path[-2:]
+        if key not in _NAMES[name]:
+            raise self._unknown(*path)
+        most = 1 if name == "packs" else _WHOLE if key.endswith("_bp") else _LARGEST
+        if type(value) is not int or not 0 <= value <= most:
+            raise Misconfigured(
+                f"{self._at(*path)}: {'.'.join(path)} must be a whole number from 0 to {most}.", code="limits.number"
+            )
+
+    def _only_said_looser(self, tables: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        layer = _layer(tables, path)
+        if path == ("chain",) or layer.get(_LOOSENS):
+            return
+        for name, key, value in _numbers(layer):
+            inherited = tables["chain"].get(name, {}).get(key, 0)
+            if _looser(f"{name}.{key}", inherited, value):
+                named = ".".join((*path, name, key))
+                raise Misconfigured(
+                    f"{self._at(*path, name, key)}: {named} is looser than the chain's {inherited}.",
+                    code="limits.loosens",
+                    hint=f"If that is meant, write {_LOOSENS} = true under [{'.'.join(path)}].",
+                )
+
+    def _unknown(self, *path: str) -> Misconfigured:
+        return Misconfigured(f"{self._at(*path)}: {'.'.join(path)} is a name nothing reads.", code="limits.unknown")
+
+    def _at(self, *path: str) -> str:
+        return f"{self._name}, line {line_of(self._text, path)}"
+
+
+def _layers(tables: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for level, layer in tables.items():
+        if level in _LEVELS[1:] and isinstance(layer, Mapping):
+            yield from ((level, str(name)) for name in layer)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        else:
+            yield (level,)
+
+
+def _layer(tables: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = tables
+    for name in path:
+        found = found[name]
+    return found
+
+
+def _numbers(layer: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    for name, table in layer.items():
+        if name != _LOOSENS:
+            yield from ((name, key, value) for key, value in table.items())
+
+
+def _looser(name: str, inherited: int, value: int) -> bool:
+    if name == _NOBODY_AT_ZERO:
+        return value > 0 and not 0 < inherited <= value
+    return value < inherited if name in _FLOORS else value > inherited

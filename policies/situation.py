@@ -4,16 +4,51 @@ A situation is plain JSON: the same facts give the same verdict, now or when som
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from policies.limits import PlaceLimits
 
-Approved = Literal["none", "confirmed", "manager"]
+_UNLIMITED: Final = 2**62
+# What a situation recorded before a fact existed says of it: what leaves every rule about it silent.
+_SINCE: Final[dict[str, dict[str, Any]]] = {
+    "discount": {
+        "stock_age_s": 0,
+        "campaign_total": 0,
+        "price_holds": True,
+        "high_value": False,
+        "words_agree": True,
+        "personalized": False,
+        "jurisdictions": [],
+        "disclosures": [],
+    }
+}
+_LADDER_SINCE: Final = {"rung": "auto", "stopped": ""}
+_LIMITS_SINCE: Final[dict[str, dict[str, int]]] = {
+    "discount": {
+        "campaign_total": _UNLIMITED,
+        "stock_age_s": _UNLIMITED,
+        "high_value_spent": 0,
+        "high_value_percent_bp": 0,
+        "high_value_customer_day": 0,
+    },
+    "stock_adjustment": {"units_confirm": _UNLIMITED},
+}
+
+Approved = Literal["none", "confirmed", "manager", "two_managers"]
 
 
 @dataclass(frozen=True, slots=True)
 class DiscountFacts:
-    """Facts about one discount; cents, basis points and seconds."""
+    """Facts about one discount; cents, basis points and seconds.
+
+    Attributes:
+        price_holds: The goods cost now what they cost when the discount was computed, as far as anybody asked again.
+        high_value: The customer has spent as much as `limits.toml` asks of a high-value customer.
+        words_agree: The message, if there is one, promises no other percentage, amount or code.
+        personalized: It is made for a customer who is known.
+        jurisdictions: Packs in force at the location.
+        disclosures: Packs whose sentence the message carries.
+    """
 
     percent_bp: int
     amount: int
@@ -26,19 +61,34 @@ class DiscountFacts:
     in_stock: bool
     late: bool
     price_age_s: int
+    stock_age_s: int = 0
+    campaign_total: int = 0
+    price_holds: bool = True
+    high_value: bool = False
+    words_agree: bool = True
+    personalized: bool = False
+    jurisdictions: tuple[str, ...] = ()
+    disclosures: tuple[str, ...] = ()
 
     def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""
-        limit = limits.discount
+        limit, high_value = limits.discount, limits.high_value
         return {
             **asdict(self),
+            "jurisdictions": list(self.jurisdictions),
+            "disclosures": list(self.disclosures),
             "limit": {
                 "percent_bp": limit.percent_bp,
                 "transaction_free": limit.transaction_free,
                 "transaction_max": limit.transaction_max,
                 "customer_day": limit.customer_day,
                 "location_day": limit.location_day,
+                "campaign_total": limit.campaign_total,
                 "price_age_s": limit.price_age_s,
+                "stock_age_s": limit.stock_age_s,
+                "high_value_spent": high_value.spent_from,
+                "high_value_percent_bp": high_value.percent_bp,
+                "high_value_customer_day": high_value.customer_day,
             },
         }
 
@@ -79,7 +129,14 @@ class AdjustmentFacts:
     def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""
         limit = limits.stock_adjustment
-        return {**asdict(self), "limit": {"value_free": limit.value_free, "units_max": limit.units_max}}
+        return {
+            **asdict(self),
+            "limit": {
+                "value_free": limit.value_free,
+                "units_confirm": limit.units_confirm,
+                "units_max": limit.units_max,
+            },
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +186,15 @@ class Situation:
     def read(cls, facts: dict[str, Any]) -> "Situation":
         """Back from the ledger."""
         return cls(**facts)
+
+
+def completed(situation: Situation) -> dict[str, Any]:
+    """What the rules are asked with: the recorded facts, and silence on those that did not exist when it was recorded.
+
+    The rules of then do not look at what is added, so they answer as they did; rules of now can be tried on it.
+    """
+    kind, recorded = situation.kind, situation.context
+    context = {**_LADDER_SINCE, **_SINCE.get(kind, {}), **recorded}
+    if kind in _LIMITS_SINCE and "limit" in recorded:
+        context["limit"] = {**_LIMITS_SINCE[kind], **recorded["limit"]}
+    return context

@@ -1,76 +1,60 @@
-"""Credentials: a key shown once, kept as a digest, that makes its bearer an actor."""
+"""Credentials: a key shown once and kept as a digest; made, narrowed, replaced and revoked here."""
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.requests import Request
 
-from knowledge.store.session import Database, utc_now
+from knowledge.store.governance_tables import signed_out
 from knowledge.store.tables import credential
 from policies.errors import NotFound, Refused
-from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.actor import REGISTER_DOORS, TOOLSETS, Role
 from policies.vocabulary.ids import LocationId
 
-_PREFIX = "th_"
-_REMEMBERED_FOR = timedelta(seconds=5)  # a revoked key may work this long in a process that has just seen it
-_REMEMBERED = 10_000  # keys
+PREFIX: Final = "th_"
+_NAME_LENGTH: Final = 12  # hexadecimal digits of a digest; a shorter name could mean several
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One credential, without its key."""
+    """One credential, without its key.
+
+    Attributes:
+        on_behalf_of: The person its bearer works for, whose own credential bounds this one; "" for nobody.
+        toolsets: What it is narrowed to; `None`: everything its role may use.
+        expires_at: From then on it opens nothing; `None`: until it is revoked.
+    """
 
     digest: str
     actor_id: str
     role: Role
     locations: tuple[LocationId, ...] | None
     model: bool
+    on_behalf_of: str
+    toolsets: tuple[str, ...] | None
     created_at: datetime
+    expires_at: datetime | None
     revoked_at: datetime | None
 
     @property
     def name(self) -> str:
         """The digest's beginning, enough to tell it from the others."""
-        return self.digest[:12]
+        return self.digest[:_NAME_LENGTH]
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it opens anything at this moment."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
 
 def digest(key: str) -> str:
     """What is kept of a key. It has 256 random bits, so a plain hash cannot be undone by trying."""
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-async def authenticate(connection: AsyncConnection, key: str, door: Door) -> Actor:
-    """The actor a key belongs to.
-
-    Raises:
-        Refused: The key is unknown or revoked; which of the two is not told.
-    """
-    actor = await recognize(connection, digest(key), door) if key.startswith(_PREFIX) else None
-    if actor is None:
-        raise Refused(
-            "This key is not valid.",
-            code="credential.unknown",
-            hint="Have the operator make one: tillhand credential add.",
-        )
-    return actor
-
-
-async def recognize(connection: AsyncConnection, name: str, door: Door) -> Actor | None:
-    """The actor behind a digest, or `None` when there is none or it was revoked."""
-    row = (
-        await connection.execute(
-            select(credential).where(credential.c.digest == name, credential.c.revoked_at.is_(None))
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    places = None if row.locations is None else frozenset(LocationId(place) for place in row.locations)
-    return Actor(row.actor_id, Role(row.role), places, door, model=row.model)
 
 
 async def add_credential(  # noqa: PLR0913
@@ -80,38 +64,93 @@ async def add_credential(  # noqa: PLR0913
     locations: Sequence[str] | None,
     *,
     model: bool = False,
+    on_behalf_of: str = "",
+    toolsets: Sequence[str] | None = None,
+    lasts: timedelta | None = None,
     at: datetime,
 ) -> str:
-    """Make a credential and return its key, which nobody can show again."""
-    key = _PREFIX + secrets.token_urlsafe(32)
-    await connection.execute(
-        insert(credential).values(
-            digest=digest(key),
-            actor_id=actor_id,
-            role=role.value,
-            locations=None if locations is None else list(locations),
-            model=model,
-            created_at=at,
+    """Make a credential and return its key, which nobody can show again.
+
+    Args:
+        connection: The transaction it becomes part of.
+        actor_id: A stable name; the same person has the same everywhere.
+        role: What the bearer is.
+        locations: Where; `None` for everywhere.
+        model: Whether a language model uses it.
+        on_behalf_of: A person who holds a credential of this role; the new one never allows more than theirs, ends
+            with it, and counts as a model's.
+        toolsets: What it is good for; `None` for all its role may use.
+        lasts: From now on; `None` for until it is revoked.
+        at: Now.
+
+    Raises:
+        Refused: A toolset does not exist, it would last no time, or the person holds no such credential.
+    """
+    unknown = set(toolsets or ()) - TOOLSETS - {REGISTER_DOORS}
+    if unknown:
+        raise Refused(
+            f"There is no toolset {min(unknown)}.",
+            code="credential.toolset",
+            hint=f"Toolsets are {', '.join(sorted(TOOLSETS | {REGISTER_DOORS}))}.",
+            field="toolset",
         )
+    if lasts is not None and lasts <= timedelta(0):
+        raise Refused("A credential lasts some time.", code="credential.lasts", field="days")
+    if on_behalf_of:
+        await _expect_person(connection, on_behalf_of, role, at)
+    return await _insert(
+        connection,
+        actor_id=actor_id,
+        role=role.value,
+        locations=None if locations is None else list(locations),
+        model=model or bool(on_behalf_of),
+        on_behalf_of=on_behalf_of,
+        toolsets=None if toolsets is None else sorted(set(toolsets)),
+        created_at=at,
+        expires_at=None if lasts is None else at + lasts,
     )
-    return key
 
 
 async def list_credentials(connection: AsyncConnection) -> list[Credential]:
     """All of them, oldest first."""
     rows = await connection.execute(select(credential).order_by(credential.c.created_at, credential.c.digest))
-    return [
-        Credential(
-            row.digest,
-            row.actor_id,
-            Role(row.role),
-            None if row.locations is None else tuple(LocationId(place) for place in row.locations),
-            row.model,
-            row.created_at,
-            row.revoked_at,
-        )
-        for row in rows
-    ]
+    return [_credential(row) for row in rows]
+
+
+async def rotate_credential(
+    connection: AsyncConnection, name: str, *, overlap: timedelta = timedelta(0), at: datetime
+) -> str:
+    """Replace a key by a new one with the same rights, and return it; the old one ends at once, or after `overlap`.
+
+    A credential that was made for a time is renewed for as long.
+
+    Raises:
+        NotFound: No credential in force has this name.
+        Refused: The overlap is negative.
+    """
+    if overlap < timedelta(0):
+        raise Refused("The old key cannot end before now.", code="credential.overlap", field="overlap")
+    row = (await connection.execute(select(credential).where(_named(name, at)).with_for_update())).one_or_none()
+    if row is None:
+        raise _not_found()
+    old = _credential(row)
+    ends: dict[str, datetime]
+    if overlap:
+        ends = {"expires_at": min(old.expires_at, at + overlap) if old.expires_at else at + overlap}
+    else:
+        ends = {"revoked_at": at}
+    await connection.execute(update(credential).where(credential.c.digest == old.digest).values(**ends))
+    return await _insert(
+        connection,
+        actor_id=old.actor_id,
+        role=old.role.value,
+        locations=None if old.locations is None else list(old.locations),
+        model=old.model,
+        on_behalf_of=old.on_behalf_of,
+        toolsets=None if old.toolsets is None else list(old.toolsets),
+        created_at=at,
+        expires_at=None if old.expires_at is None else at + (old.expires_at - old.created_at),
+    )
 
 
 async def revoke_credential(connection: AsyncConnection, name: str, *, at: datetime) -> None:
@@ -121,52 +160,76 @@ async def revoke_credential(connection: AsyncConnection, name: str, *, at: datet
         NotFound: No credential in force has it.
     """
     changed = await connection.execute(
-        update(credential)
-        .where(credential.c.digest.startswith(name, autoescape=True), credential.c.revoked_at.is_(None))
-        .values(revoked_at=at)
-        .returning(credential.c.digest)
+        update(credential).where(_named(name, at)).values(revoked_at=at).returning(credential.c.digest)
     )
-    if len(name) < 12 or not changed.all():  # noqa: PLR2004  a shorter name could mean several
-        raise NotFound(
-            "No credential in force has this name.", code="credential.not_found", hint="tillhand credential list"
+    if not changed.all():
+        raise _not_found()
+
+
+async def sign_out(connection: AsyncConnection, subject: str, *, by: str, at: datetime) -> None:
+    """Refuse from now on every OAuth token that was issued to this person until now.
+
+    Tokens carry their own validity, so the identity provider cannot call one back; this can.
+    """
+    told = {"subject": subject, "at": at, "by": by}
+    await connection.execute(
+        upsert(signed_out).values(told).on_conflict_do_update(index_elements=["subject"], set_={"at": at, "by": by})
+    )
+
+
+async def _expect_person(connection: AsyncConnection, person: str, role: Role, at: datetime) -> None:
+    held = await connection.execute(
+        select(credential.c.digest).where(
+            credential.c.actor_id == person,
+            credential.c.role == role.value,
+            credential.c.on_behalf_of == "",
+            credential.c.model.is_(False),
+            _in_force(at),
+        )
+    )
+    if not role.person or held.first() is None:
+        raise Refused(
+            f"No person of the role {role} holds a credential by that name.",
+            code="credential.person",
+            hint="Make theirs first: tillhand credential add.",
+            field="for",
         )
 
 
-class Bearers:
-    """Tells who sent a request, from its `Authorization: Bearer` header."""
+async def _insert(connection: AsyncConnection, **values: Any) -> str:
+    key = PREFIX + secrets.token_urlsafe(32)
+    await connection.execute(insert(credential).values(digest=digest(key), **values))
+    return key
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
-        self._database = database
-        self._now = now
-        self._known: dict[tuple[str, Door], tuple[Actor, datetime]] = {}
 
-    async def actor(self, request: Request, door: Door) -> Actor:
-        """The request's actor.
+def _in_force(at: datetime) -> ColumnElement[bool]:
+    lasting = or_(credential.c.expires_at.is_(None), credential.c.expires_at > at)
+    return and_(credential.c.revoked_at.is_(None), lasting)
 
-        Raises:
-            Refused: No key, or one that is not in force.
-        """
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            raise Refused(
-                "A key is needed: send it as Authorization: Bearer th_...",
-                code="credential.missing",
-                hint="Have the operator make one: tillhand credential add.",
-            )
-        return await self.of_key(key.strip(), door)
 
-    async def of_key(self, key: str, door: Door) -> Actor:
-        """The actor of a key, asked of the database at most every few seconds.
+def _named(name: str, at: datetime) -> ColumnElement[bool]:
+    """The one credential in force of this name; none when the name is too short to mean one."""
+    if len(name) < _NAME_LENGTH:
+        raise _not_found()
+    return and_(credential.c.digest.startswith(name, autoescape=True), _in_force(at))
 
-        Raises:
-            Refused: It is not in force.
-        """
-        known = self._known.get((digest(key), door))
-        if known is not None and self._now() - known[1] < _REMEMBERED_FOR:
-            return known[0]
-        async with self._database.reading() as connection:
-            actor = await authenticate(connection, key, door)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[(digest(key), door)] = (actor, self._now())
-        return actor
+
+def _not_found() -> NotFound:
+    return NotFound(
+        "No credential in force has this name.", code="credential.not_found", hint="tillhand credential list"
+    )
+
+
+def _credential(row: Row[Any]) -> Credential:
+    return Credential(
+        row.digest,
+        row.actor_id,
+        Role(row.role),
+        None if row.locations is None else tuple(LocationId(place) for place in row.locations),
+        row.model,
+        row.on_behalf_of,
+        None if row.toolsets is None else tuple(row.toolsets),
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+    )

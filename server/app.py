@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import partial
 from time import perf_counter
 
@@ -14,16 +15,19 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from policies.errors import TillhandError
+from policies.vocabulary.actor import Door
 from server.checkout.route import CheckoutDoor
 from server.checkout.rules import RuleDoor
 from server.composition import House
 from server.console.pages import Console
 from server.health import backlog, ready
-from server.mcp.credentials import Credentials
+from server.mcp.action_tasks import ActionTasks
 from server.mcp.endpoint import McpEndpoint
+from server.mcp.shown import Shown
 from server.problems import on_bug, on_http_error, on_own_error
-from server.telemetry import Labels, Metrics
+from server.telemetry import Labels, Metrics, approval_gauges
 from server.webhooks.events import EventDoor
+from tools.read.approval_figures import approval_figures
 
 
 def build_app(house: House) -> Starlette:
@@ -42,7 +46,18 @@ def build_app(house: House) -> Starlette:
         settings.body_limit,
     )
     mcp = _mcp(house)
-    console = Console(house.database, house.guard, house.engine, house.places, house.secret, settings, house.now)
+    console = Console(
+        house.database,
+        house.guard,
+        house.engine,
+        house.places,
+        house.secret,
+        settings,
+        house.now,
+        house.undoing,
+        house.ladder,
+        house.reviews,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -56,6 +71,8 @@ def build_app(house: House) -> Starlette:
             Route("/v1/events", events.tell, methods=["POST"]),
             Route("/rules/lightspeed", rules.ask, methods=["POST"]),
             Route("/mcp", mcp, name="mcp"),
+            Route("/mcp/{narrowed:path}", mcp),
+            *(Route(path, partial(_resource, house)) for path in house.challenge.paths),
             Mount("/console", routes=console.routes()),
             Route("/live", _live),
             Route("/ready", partial(_ready, house)),
@@ -70,6 +87,7 @@ def build_app(house: House) -> Starlette:
         lifespan=lifespan,
     )
     app.state.metrics = house.metrics
+    app.state.challenge = house.challenge
     return app
 
 
@@ -120,10 +138,16 @@ async def _ready(house: House, _: Request) -> Response:
     return JSONResponse({"ready": fine, **why}, status_code=200 if fine else 503)
 
 
+async def _resource(house: House, _: Request) -> Response:
+    """Which identity provider gives out tokens for us (RFC 9728); public, for browsers too."""
+    return JSONResponse(house.challenge.document(), headers={"Access-Control-Allow-Origin": "*"})
+
+
 async def _metrics(house: House, request: Request) -> Response:
     """Prometheus text; JSON with `?format=json`."""
     async with house.database.reading() as connection:
         waits = await backlog(connection, house.now())
+        queues = await approval_figures(connection, None, house.now())
     if request.query_params.get("format") == "json":
         return JSONResponse(
             {
@@ -131,6 +155,7 @@ async def _metrics(house: House, request: Request) -> Response:
                 "waiting_events": waits.lanes,
                 "oldest_s": waits.age_s,
                 "open_actions": waits.actions,
+                "approvals": {each.location: asdict(each) for each in queues},
                 "set_aside": waits.set_aside,
                 "absorbed": {f"{source}:{reason}": count for (source, reason), count in waits.absorbed.items()},
                 "workers": waits.workers,
@@ -141,6 +166,7 @@ async def _metrics(house: House, request: Request) -> Response:
         "waiting_events": {(("lane", lane),): count for lane, count in waits.lanes.items()},
         "oldest_event_seconds": {none: waits.age_s},
         "open_actions": {(("state", state),): count for state, count in waits.actions.items()},
+        **approval_gauges(queues),
         "set_aside_events": {(("state", state),): count for state, count in waits.set_aside.items()},
         "absorbed": {
             (("reason", reason), ("source", source)): count for (source, reason), count in waits.absorbed.items()
@@ -159,10 +185,14 @@ def _mcp(house: House) -> McpEndpoint:
         host = rest.partition("/")[0]
         hosts += [host, f"{host}:*"]
         origins.append(f"{scheme}://{host}")
+    for name in settings.allowed_hosts:
+        hosts += [name, f"{name}:*"]
     return McpEndpoint(
         house.guard,
-        Credentials(house.database),
+        partial(house.bearers.of_bearer, door=Door.MCP),
+        challenge=house.challenge,
         hosts=hosts,
         origins=origins,
         state_key=house.secret.derive("mcp-state"),
+        shown=Shown(tasks=ActionTasks(house.database, house.guard, house.now), console=settings.console_url),
     )

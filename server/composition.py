@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
@@ -30,24 +31,30 @@ from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database, utc_now
 from policies.engine import Engine
-from policies.errors import Misconfigured
+from policies.errors import Misconfigured, Unavailable
 from policies.limits import Limits
-from server.access import Bearers
 from server.background import Background
+from server.bearers import Bearers
 from server.body import FORM, JSON
 from server.checkout.desk import CheckoutDesk
+from server.oauth.challenge import Challenge
+from server.oauth.grant import ClaimNames
+from server.oauth.issuer_keys import IssuerKeys
+from server.oauth.tokens import Expected, Tokens
 from server.queue.inbox import Inbox
 from server.queue.jobs import Jobs, Tempo
 from server.queue.lanes import Lanes
 from server.queue.poll import Poller
 from server.queue.schedule import Schedule
+from server.rulebook import Rulebook, read_policies
 from server.secret import Secret
-from server.settings import Settings
+from server.settings import Settings, is_web
 from server.telemetry import Metrics
 from server.webhooks.hearsay import Listener
 from server.webhooks.lightspeed import lightspeed_reader
 from server.webhooks.receive import Inlet, Receiver
 from server.webhooks.shopify import shopify_reader
+from tools.connectors.document import WebDocument
 from tools.connectors.lightspeed.events import to_event as lightspeed_event
 from tools.connectors.lightspeed.platform import LightspeedPlatform
 from tools.connectors.lightspeed.settings import LightspeedSettings
@@ -56,10 +63,18 @@ from tools.connectors.shopify.platform import ShopifyPlatform
 from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
 from tools.executor import Executor
+from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
+from tools.ladder.office import LadderOffice
+from tools.pace import Allowance, Pace
+from tools.past.past import Past
+from tools.past.ruleset import keep_ruleset
 from tools.platform import Platform
+from tools.propose.plan import Plans
 from tools.registry import build_tools
+from tools.review.reviews import Reviews
 from tools.tool import Tool
+from tools.undo.undoing import Undoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +95,14 @@ class House:
     places: Places
     limits: Limits
     engine: Engine
+    rulebook: Rulebook
     platforms: Mapping[str, Platform]
     guard: Guard
+    tools: Mapping[str, Tool]
+    undoing: Undoing
+    ladder: LadderOffice
+    past: Past
+    reviews: Reviews
     specialists: Sequence[Specialist]
     offers: OffersSpecialist
     supervisor: Supervisor
@@ -91,6 +112,7 @@ class House:
     jobs: Jobs
     schedule: Schedule
     bearers: Bearers
+    challenge: Challenge
     receiver: Receiver
     listener: Listener
     desk: CheckoutDesk
@@ -145,30 +167,54 @@ async def _house(  # noqa: PLR0913, PLR0917
 ) -> House:
     metrics, background = Metrics(), Background()
     keys, sealer = MatchKeys(secret.derive("match-key")), secret.sealer()
-    limits = Limits.read(settings.limits) if settings.limits else Limits.read()
-    engine = Engine.read(limits)
+    limits, engine = read_policies(settings)
+    async with database.transaction() as connection:
+        await keep_ruleset(connection, engine, now())
     places = await _places(settings, database)
     platforms = {**_platforms(settings, places, keys, database, secret, now), **others}
     for platform in platforms.values():
         stack.push_async_callback(platform.close)
-    executor = Executor(database, platforms, places, engine, now)
+    prices = FreshPrices({name: platform.catalog for name, platform in platforms.items()}, now)
+    stack.push_async_callback(prices.close)
+    executor = Executor(database, platforms, places, engine, now, prices=prices, read_only=settings.read_only)
     tools: dict[str, Tool] = {}
-    guard = Guard(database, engine, places, executor, tools, now)
+    allowance = Allowance(
+        settings.reads_per_minute, settings.writes_per_minute, settings.calls_at_once, settings.read_within_s
+    )
+    guard = Guard(database, engine, places, executor, tools, now, pace=Pace(allowance), read_only=settings.read_only)
     stack.push_async_callback(guard.close)
+    undoing = Undoing(database, guard, now)
     finder = CatalogFinder(database, CatalogMemory(settings.home / "memory", Embedder()))
     stack.push_async_callback(finder.close)
-    tools.update(build_tools(database, guard, places=places, keys=keys, limits=limits, finder=finder, now=now))
+    plans = Plans(secret.derive("plan"))
+    tools.update(
+        build_tools(
+            database,
+            guard,
+            places=places,
+            keys=keys,
+            engine=engine,
+            finder=finder,
+            now=now,
+            plans=plans,
+            prices=prices,
+        )
+    )
     offers = OffersSpecialist(
         database,
         places,
         limits,
         secret=secret.derive("discount-code"),
         writer=_writer(settings, stack),
+        prices=prices,
+        campaign=settings.campaign,
         now=now,
         present=present,
     )
     specialists: Sequence[Specialist] = (offers, InventorySpecialist(database, places, limits, now=now))
     supervisor = Supervisor(specialists, guard, Standing(database))
+    reviews = Reviews(database, engine, places, now)
+    ladder = LadderOffice(database, engine, places, [each.actor.id for each in specialists], now)
     agents = partial(_agents_on, settings)
     inbox = Inbox(database, metrics)
     stack.push_async_callback(inbox.close)
@@ -179,17 +225,20 @@ async def _house(  # noqa: PLR0913, PLR0917
         database=database,
         app=jobs.app,
         guard=guard,
+        undoing=undoing,
+        ladder=ladder,
         actions=executor,
         poller=poller,
         platforms=platforms,
         metrics=metrics,
+        reviews=reviews,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,
         now=now,
     )
     jobs.schedule(schedule)
-    bearers = Bearers(database, now)
+    bearers = Bearers(database, now, _tokens(settings, places, stack, now))
     listener = Listener(places, keys, settings.currency, settings.country)
     desk = CheckoutDesk(
         database=database,
@@ -213,8 +262,14 @@ async def _house(  # noqa: PLR0913, PLR0917
         places=places,
         limits=limits,
         engine=engine,
+        rulebook=Rulebook(settings, database, engine, limits, now),
         platforms=platforms,
         guard=guard,
+        tools=tools,
+        undoing=undoing,
+        ladder=ladder,
+        past=Past(database, engine, places, now),
+        reviews=reviews,
         specialists=specialists,
         offers=offers,
         supervisor=supervisor,
@@ -224,6 +279,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         jobs=jobs,
         schedule=schedule,
         bearers=bearers,
+        challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),
         receiver=Receiver(_inlets(settings, places, keys), inbox, sealer, metrics, settings.body_limit, now),
         listener=listener,
         desk=desk,
@@ -284,6 +340,30 @@ def _platforms(  # noqa: PLR0913, PLR0917
         tokens = DatabaseTokenStore(database, "lightspeed", secret.seal_key(), now)
         platforms["lightspeed"] = LightspeedPlatform(retailer, places, keys, tokens, now=now)
     return platforms
+
+
+def _tokens(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:
+    if not settings.oauth_issuer:
+        return None
+    if is_web(settings.oauth_jwks):
+        document = WebDocument(settings.oauth_jwks)
+        stack.push_async_callback(document.close)
+        fetch = document.read
+    else:
+        fetch = partial(_read_file, Path(settings.oauth_jwks))
+    expected = Expected(
+        settings.oauth_issuer, settings.oauth_audience or settings.resource, ClaimNames(**settings.oauth_claims)
+    )
+    tokens = Tokens(expected, IssuerKeys(fetch), frozenset(place.id for place in places), now)
+    stack.push_async_callback(tokens.close)
+    return tokens
+
+
+async def _read_file(file: Path) -> bytes:
+    try:
+        return await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be read.", code="document.unavailable") from error
 
 
 def _inlets(settings: Settings, places: Places, keys: MatchKeys) -> dict[str, Inlet]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
+from server.oauth.challenge import Challenge
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 2  # seconds; both platforms resend on their own much later, registers never need to
@@ -22,6 +23,12 @@ _STATUS: Final[Mapping[str, int]] = {
     "credential.": HTTPStatus.UNAUTHORIZED,
     "signature.": HTTPStatus.UNAUTHORIZED,
     "access.": HTTPStatus.FORBIDDEN,
+    "oauth.claim": HTTPStatus.FORBIDDEN,
+    # rules on who may, by other teams
+    "ladder.only_people": HTTPStatus.FORBIDDEN,
+    "ladder.part_of_the_chain": HTTPStatus.FORBIDDEN,
+    "review.only_people": HTTPStatus.FORBIDDEN,
+    "review.whole_chain": HTTPStatus.FORBIDDEN,
     "webhook.foreign": HTTPStatus.FORBIDDEN,
     "idempotency.": HTTPStatus.CONFLICT,
 }
@@ -39,13 +46,18 @@ def status_of(error: TillhandError) -> int:
     return _STATUS[max(fitting, key=len)] if fitting else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def problem(error: TillhandError) -> Response:
-    """An error of ours as a response."""
+_KEYS_ONLY: Final = Challenge()
+
+
+def problem(error: TillhandError, challenge: Challenge = _KEYS_ONLY) -> Response:
+    """An error of ours as a response; `challenge` tells callers how to come in."""
     status = status_of(error)
     headers: dict[str, str] = {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER)
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and (told := challenge.header(error.code)):
+        headers["WWW-Authenticate"] = told
+    elif status == HTTPStatus.UNAUTHORIZED:  # a platform's signature; RFC 9110 wants a challenge with every 401
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(status, error.code, error.message, headers, hint=error.hint, field=error.field)
 
@@ -54,7 +66,7 @@ async def on_own_error(request: Request, error: Exception) -> Response:
     """For every `TillhandError` a route lets through."""
     assert isinstance(error, TillhandError)  # noqa: S101  registered for these only
     _count(request, error.code)
-    return problem(error)
+    return problem(error, getattr(request.app.state, "challenge", _KEYS_ONLY))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

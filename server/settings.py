@@ -27,7 +27,9 @@ def _state_home() -> Path:
     return Path(state) / "tillhand"
 
 
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_several)]
+Claim = Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -40,14 +42,27 @@ class Settings(BaseModel):
         secret_file: 32 secret bytes that every process shares; empty: `home/secret.key`, made at the first start.
         locations: The retailer's `locations.toml`; empty: the locations already in the database.
         limits: The retailer's `limits.toml`; empty: the product's own.
+        rollout: The retailer's `rollout.toml`, where AI begins on the ladder; empty: the product's own.
         currency: Of every amount a register sends without one; ISO 4217.
         country: Of phone numbers written without a country code; ISO 3166, two letters.
         host: Address to listen on.
         port: TCP port; 0 takes any free one.
         public_url: Where platforms reach us, without a trailing slash; empty: webhooks are not registered.
+        allowed_hosts: Comma-separated names, with port where it is not the scheme's own, that callers may know us by
+            besides `public_url` and loopback.
         tls_proxy: True when a proxy in front of us ends TLS.
         tls_cert: PEM certificate chain, when we end TLS ourselves.
         tls_key: PEM key of it.
+        oauth_issuer: The identity provider whose access tokens open our doors, as its tokens name it; empty: keys only.
+        oauth_audience: Whom tokens must be made out to; empty: `public_url` and `/mcp`.
+        oauth_jwks: The issuer's key set: its address, or a file.
+        oauth_subject_claim: Which claim names the person; a stable name, never an e-mail address.
+        oauth_role_claim: Which claim holds one role of Tillhand.
+        oauth_locations_claim: Which claim lists the codes of locations, or `*`.
+        oauth_scope_claim: Which claim holds the scopes, as one text or a list.
+        oauth_model_claim: Which claim is false when a person's own hands send the token, and no language model.
+        oauth_client_claim: Which claim names the program that acts for the person.
+        stdio_actor: Whose credential `tillhand mcp` acts under; empty: that of `key`.
         shopify_url: Such as https://example.myshopify.com; empty: no Shopify.
         shopify_domain: What webhooks name as their shop; empty: the host of `shopify_url`.
         shopify_version: The Admin API's version.
@@ -59,7 +74,13 @@ class Settings(BaseModel):
         lightspeed_webhook_secrets: As for Shopify.
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
+        campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
         agents: False stops all specialists; the store is kept up to date regardless.
+        read_only: True: nothing is changed anywhere, by whomever and through whichever door.
+        reads_per_minute: Calls of one reading tool by one caller of the MCP door; a sixth of it may come at once.
+        writes_per_minute: The same for tools that change something.
+        calls_at_once: Calls one caller may have running.
+        read_within_s: Seconds a reading tool may take.
         checkout_ms: Milliseconds a register waits for us at most.
         body_limit: Bytes a request may have at most.
         pool: Database connections per process.
@@ -76,15 +97,28 @@ class Settings(BaseModel):
     secret_file: Path | None = None
     locations: Path | None = None
     limits: Path | None = None
+    rollout: Path | None = None
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65_535)
     public_url: str = Field(default="", pattern=r"^$|^https?://[^/]+(/.*[^/])?$")
+    allowed_hosts: Names = ()
     tls_proxy: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
+
+    oauth_issuer: str = Field(default="", pattern=r"^$|^https?://[^?#\s]+$")
+    oauth_audience: str = Field(default="", pattern=r"^\S{0,512}$")
+    oauth_jwks: str = ""
+    oauth_subject_claim: Claim = "sub"
+    oauth_role_claim: Claim = "role"
+    oauth_locations_claim: Claim = "locations"
+    oauth_scope_claim: Claim = "scope"
+    oauth_model_claim: Claim = "model"
+    oauth_client_claim: Claim = "client_id"
+    stdio_actor: str = ""
 
     shopify_url: str = Field(default="", pattern=r"^$|^https?://")
     shopify_domain: str = ""
@@ -102,7 +136,13 @@ class Settings(BaseModel):
 
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
+    campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
     agents: bool = True
+    read_only: bool = False
+    reads_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    writes_per_minute: int = Field(default=120, ge=1, le=1_000_000)
+    calls_at_once: int = Field(default=16, ge=1, le=10_000)
+    read_within_s: Seconds = 10.0
     checkout_ms: int = Field(default=120, ge=10, le=5_000)
     body_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
     pool: int = Field(default=10, ge=2, le=100)
@@ -158,7 +198,14 @@ class Settings(BaseModel):
                 hint="Set TILLHAND_TLS_CERT and TILLHAND_TLS_KEY, or TILLHAND_TLS_PROXY=1 when a proxy ends TLS.",
                 field="host",
             )
-        for name in ("shopify_url", "lightspeed_url", "public_url", "model_url"):
+        if not (self.public_url or self.allowed_hosts or is_loopback(self.host)):
+            raise Misconfigured(
+                f"Nobody could call us on {self.host}: no name is known that callers may know us by.",
+                code="settings.allowed_hosts",
+                hint="Set TILLHAND_PUBLIC_URL, or TILLHAND_ALLOWED_HOSTS to the names in use.",
+                field="allowed_hosts",
+            )
+        for name in ("shopify_url", "lightspeed_url", "public_url", "model_url", "oauth_issuer", "oauth_jwks"):
             url: str = getattr(self, name)
             if url.startswith("http://") and not is_loopback(_host(url)):
                 raise Misconfigured(f"{_PREFIX}{name.upper()} must use https.", code="settings.plain_http", field=name)
@@ -169,6 +216,7 @@ class Settings(BaseModel):
                     code="settings.missing",
                     field=f"{name}_client_secret",
                 )
+        self._check_oauth()
         if self.stalled_s <= self.heartbeat_s:
             raise Misconfigured(
                 "TILLHAND_STALLED_S must be longer than TILLHAND_HEARTBEAT_S: a living worker would be taken for dead.",
@@ -177,9 +225,49 @@ class Settings(BaseModel):
             )
 
     @property
+    def resource(self) -> str:
+        """What clients know the MCP door as, and OAuth tokens for us are asked for; "" when nobody said."""
+        return f"{self.public_url}/mcp" if self.public_url else self.oauth_audience
+
+    @property
+    def oauth_claims(self) -> Mapping[str, str]:
+        """What the issuer calls each claim we read."""
+        names = ("subject", "role", "locations", "scope", "model", "client")
+        return {name: getattr(self, f"oauth_{name}_claim") for name in names}
+
+    def _check_oauth(self) -> None:
+        if not (self.oauth_issuer or self.oauth_jwks or self.oauth_audience):
+            return
+        wrong = hint = field = ""
+        names = list(self.oauth_claims.values())
+        if not self.oauth_issuer:
+            field, wrong = "oauth_issuer", "Whose OAuth tokens are to be taken is not set."
+            hint = "Set TILLHAND_OAUTH_ISSUER to the `iss` of its tokens."
+        elif not self.oauth_jwks:
+            field, wrong = "oauth_jwks", "The OAuth issuer's keys are not set, so no token could be checked."
+            hint = "Set TILLHAND_OAUTH_JWKS to the `jwks_uri` of its metadata, or to a file."
+        elif not is_web(self.oauth_jwks) and not Path(self.oauth_jwks).is_file():
+            field, wrong = "oauth_jwks", "TILLHAND_OAUTH_JWKS is no web address, and no file of that name exists."
+        elif not is_web(self.resource):
+            field, wrong = "oauth_audience", "Whom OAuth tokens must be made out to is not known."
+            hint = "Set TILLHAND_PUBLIC_URL, or TILLHAND_OAUTH_AUDIENCE to our own address with /mcp."
+        elif len(set(names)) != len(names):
+            field, wrong = "oauth_role_claim", "Two things cannot be read from one OAuth claim."
+            hint = "Name a claim of its own for each TILLHAND_OAUTH_..._CLAIM."
+        if wrong:
+            raise Misconfigured(wrong, code="settings.oauth", hint=hint, field=field)
+
+    @property
     def encrypted(self) -> bool:
         """Whether people reach us over TLS."""
         return self.tls_proxy or self.tls_cert is not None
+
+    @property
+    def console_url(self) -> str:
+        """Where people answer approvals, as a browser on this network reaches it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        own = f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+        return f"{self.public_url or own}/console/"
 
     @property
     def secret_path(self) -> Path:
@@ -201,6 +289,11 @@ class Settings(BaseModel):
     def shop_domain(self) -> str:
         """What Shopify's webhooks call the shop."""
         return self.shopify_domain or _host(self.shopify_url)
+
+
+def is_web(address: str) -> bool:
+    """Whether it is a web address, and not a file's name."""
+    return address.startswith(("https://", "http://"))
 
 
 def is_loopback(host: str) -> bool:

@@ -6,11 +6,13 @@ Labels hold names of ours only: never a path, an id or anything a caller typed.
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final
+
+from tools.read.approval_figures import QueueFigures
 
 COUNTERS: Final[dict[str, str]] = {
     "requests": "HTTP requests answered, by route and status",
@@ -131,6 +133,18 @@ class Metrics:
             lines.append(f"# TYPE tillhand_{name} gauge")
             lines += [f"tillhand_{name}{_braces(entry)} {value:g}" for entry, value in sorted(values.items())]
         return "\n".join(lines) + "\n"
+
+
+def approval_gauges(queues: Sequence[QueueFigures]) -> dict[str, dict[Labels, float]]:
+    """The approval queue by location, over the last day."""
+    by = {each.location: (("location", str(each.location)),) for each in queues}
+    return {
+        "approvals_waiting": {by[each.location]: each.waiting for each in queues},
+        "approvals_oldest_seconds": {by[each.location]: each.oldest_s for each in queues},
+        "approvals_answered": {by[each.location]: each.answered for each in queues},
+        "approvals_median_seconds": {by[each.location]: each.median_s for each in queues if each.median_s is not None},
+        "approvals_expired": {by[each.location]: each.expired for each in queues},
+    }
 
 
 def _histogram(name: str, entry: Labels, timing: Timing) -> Iterator[str]:

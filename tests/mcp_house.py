@@ -34,14 +34,16 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(database: Database, engine: Engine | None = None) -> AsyncGenerator[House]:
-    """A stocked chain and the guard over it."""
+async def open_house(
+    database: Database, engine: Engine | None = None, *, looks: Database | None = None, **guarded: Any
+) -> AsyncGenerator[House]:
+    """A stocked chain and the guard over it; tools read from `looks` where it is given, `guarded` is the guard's."""
     await stock_chain(database, seen=datetime.now(UTC))
     engine = engine or Engine.read(Limits.read())
     platform = PaperPlatform()
     tools: dict[str, Tool] = {}
-    guard = Guard(database, engine, PLACES, Executor(database, {"shopify": platform}, PLACES, engine), tools)
-    tools.update(build_tools(database, guard, places=PLACES, keys=KEYS, limits=engine.limits))
+    guard = Guard(database, engine, PLACES, Executor(database, {"shopify": platform}, PLACES, engine), tools, **guarded)
+    tools.update(build_tools(looks or database, guard, places=PLACES, keys=KEYS, engine=engine))
     try:
         yield House(database, guard, engine, platform, tools)
     finally:

@@ -23,6 +23,25 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_the_story_holds_event_evidence_rationale_verdict_approver_call_outcome_and_undo",
         "test_any_edit_deletion_reordering_or_cut_shows_where",
     ),
+    "a run, an agent's hours or a campaign are taken back once, whatever dies": (
+        "test_any_repetition_under_any_faults_reverses_each_effect_at_most_once",
+        "test_a_run_over_both_platforms_is_taken_back_on_both",
+        "test_a_platform_down_in_the_middle_keeps_its_half_until_it_is_back",
+        "test_a_process_that_dies_in_the_middle_is_followed_by_one_that_finishes",
+    ),
+    "what cannot be undone is said before and after, with its money": (
+        "test_a_preview_changes_nothing_and_says_what_the_undo_will_do",
+        "test_sold_stock_and_received_goods_stay_and_say_what_they_are_worth",
+    ),
+    "a model never undoes many alone": ("test_a_model_may_ask_for_an_undo_and_a_person_starts_it",),
+    "an offer's outcome is recorded once with agents stopped": (
+        "test_an_order_that_used_a_code_is_recorded_once_linked_to_its_action",
+        "test_returned_goods_give_their_share_back_once_and_never_more_than_was_taken",
+    ),
+    "tampering anywhere is found": (
+        "test_tampering_anywhere_in_a_ledger_of_any_size_is_found_where_it_begins",
+        "test_damage_to_the_anchor_file_itself_is_reported_and_keeps_it_from_growing",
+    ),
     "can be undone": ("test_an_executed_discount_is_undone_once", "test_a_transfer_is_undone_by_cancelling_it"),
     "the model only words and chooses": ("test_no_model_can_approve_over_mcp_whatever_its_role",),
     "personal data becomes keyed hashes at the edge": (
@@ -41,7 +60,36 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_goods_of_unknown_cost_go_to_a_manager",
         "test_a_hidden_tool_is_as_unknown_as_one_that_is_not_there",
     ),
-    "identity is never an argument": ("test_a_key_opens_the_tools_of_its_role_in_both_eras",),
+    "identity is never an argument": (
+        "test_a_key_opens_the_tools_of_its_role_in_both_eras",
+        "test_identity_is_never_taken_from_headers_or_arguments",
+        "test_in_memory_without_a_principal_there_are_no_tools_at_all",
+        "test_a_local_client_without_an_actor_sees_no_tools",
+    ),
+    "the identity provider's token is checked in everything": (
+        "test_no_expired_foreign_unsigned_or_forged_token_is_answered_401_and_told_where_to_get_one",
+        "test_one_thing_wrong_is_enough",
+        "test_a_token_in_the_address_is_refused",
+        "test_a_token_without_a_scope_of_ours_is_answered_403_with_the_scopes_there_are",
+        "test_claims_that_mean_nothing_here_open_nothing",
+    ),
+    "a token is never passed on": ("test_neither_key_nor_token_ever_reaches_a_platform",),
+    "ended means ended": (
+        "test_a_call_that_comes_after_the_revocation_is_refused_even_among_many",
+        "test_a_replaced_key_opens_nothing_from_the_next_call_on",
+        "test_a_person_signed_out_opens_nothing_from_the_next_call_on",
+        "test_within_one_session_each_call_is_judged_by_the_token_it_carries",
+        "test_a_tampered_or_revoked_session_ends_at_once",
+        "test_a_stream_ends_with_the_credential_it_was_opened_with",
+    ),
+    "hidden is unknown": (
+        "test_every_tool_is_listed_to_and_called_by_exactly_the_roles_of_its_row",
+        "test_no_tool_reaches_beyond_the_callers_locations_and_every_denial_is_on_record",
+        "test_every_address_is_listed_to_and_read_by_exactly_the_roles_of_its_row",
+        "test_every_prompt_is_listed_to_and_opened_by_exactly_the_roles_of_its_row",
+        "test_every_page_and_form_is_used_by_exactly_the_roles_of_its_row",
+        "test_an_associate_of_one_store_never_reads_of_another_nor_what_goods_cost",
+    ),
     "a model never approves": ("test_only_a_manager_of_the_place_and_never_a_model_answers",),
     "card numbers are refused": ("test_a_card_number_is_refused_and_a_token_is_not",),
     "free text is scrubbed or withheld": (
@@ -51,6 +99,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "loopback unless told otherwise": (
         "test_without_any_variable_it_listens_on_loopback_only",
         "test_plain_http_on_a_non_loopback_address_is_refused_at_start",
+        "test_nobody_listens_beyond_loopback_without_a_name_that_callers_may_use",
     ),
     "forged deliveries leave nothing": ("test_a_forged_or_unsigned_delivery_is_answered_401_and_leaves_nothing",),
     # server
@@ -77,9 +126,89 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "no sequence of calls passes a cap": (
         "test_fifty_proposals_at_once_never_exceed_what_a_transaction_may_have",
         "test_a_day_holds_its_cap_to_the_cent",
+        "test_no_sequence_of_proposals_answers_and_undoings_passes_any_cap",
+        "test_each_cap_holds_to_the_cent",
     ),
+    "AI climbs with evidence only": (
+        "test_no_sequence_of_climbs_skips_a_rung_or_lacks_evidence",
+        "test_ai_climbs_one_rung_at_a_time_as_its_record_earns_it",
+        "test_only_people_of_the_owning_team_let_ai_climb_and_never_a_model",
+    ),
+    "a breach sends AI down one rung": (
+        "test_too_many_undone_offers_send_ai_down_at_that_location_at_the_undo_that_was_one_too_many",
+        "test_a_burst_of_failures_sends_ai_down_once",
+        "test_an_edited_ledger_sends_all_ai_down_once_and_keeps_it_from_climbing",
+    ),
+    "a stop holds from the next decision on, in every process": (
+        "test_a_stop_always_wins_over_whatever_ai_was_allowed",
+        "test_a_stop_thrown_here_holds_the_next_decision_of_another_process_within_a_second",
+        "test_what_was_allowed_before_the_stop_is_held_and_gives_back_what_it_promised",
+        "test_a_call_that_waits_for_its_turn_at_the_platform_is_held_within_a_second",
+    ),
+    "an answer never changes what was asked": (
+        "test_a_manager_lowers_an_offer_into_an_action_of_their_own_linked_to_the_first",
+        "test_a_yes_to_a_suggestion_makes_it_the_persons_own_action",
+    ),
+    "two managers are two": ("test_one_manager_is_not_two_however_often_and_at_once_they_say_yes",),
     "an approval expires to no": ("test_silence_is_no_from_the_very_moment_the_time_is_up",),
     "an approved action is judged again": ("test_what_changed_since_the_question_denies_an_approved_action",),
+    "the past is recounted, not believed": (
+        "test_whatever_was_decided_the_same_rules_decide_the_same_again",
+        "test_what_a_refused_decision_no_longer_takes_is_there_for_later_ones",
+        "test_where_caps_bind_answers_never_given_leave_a_range",
+    ),
+    "rules are kept by their digest": (
+        "test_every_decision_of_a_day_of_ten_shops_comes_out_the_same",
+        "test_an_older_decision_is_judged_under_the_rules_of_then",
+        "test_rules_altered_where_they_are_kept_are_refused",
+    ),
+    "a review is signed, not clicked away": (
+        "test_a_report_made_again_with_other_figures_is_unsigned",
+        "test_a_team_is_signed_for_by_its_own_role_alone",
+        "test_a_group_under_twenty_is_neither_told_nor_compared",
+    ),
+    "what is hidden is unknown": (
+        "test_a_credential_narrowed_to_a_toolset_knows_no_other_tool",
+        "test_an_address_never_shows_more_than_the_credential",
+        "test_a_read_only_installation_knows_no_write_for_anybody",
+    ),
+    "what was previewed is what happens": (
+        "test_a_preview_tells_from_to_cost_verdict_and_a_plan_and_its_plan_does_exactly_that",
+        "test_a_plan_whose_facts_have_moved_does_nothing_and_names_them",
+    ),
+    "what others wrote is data": (
+        "test_what_others_wrote_is_labelled_bounded_and_wholly_seen",
+        "test_an_assistant_that_obeys_what_it_reads_does_nothing_the_rules_forbid",
+    ),
+    "the list is reviewed like code": (
+        "test_a_tool_reads_as_it_was_reviewed",
+        "test_every_code_raised_is_on_the_page",
+    ),
+    # policies
+    "a price decides while it is fresh": (
+        "test_a_price_is_too_old_after_five_seconds",
+        "test_a_price_that_grew_old_while_a_manager_thought_is_asked_for_again",
+        "test_an_old_price_is_asked_for_again_and_the_offer_is_made_of_the_new_one",
+    ),
+    "a message promises what the code gives": (
+        "test_another_percentage_amount_or_code_may_not",
+        "test_whoever_proposes_it_a_message_that_promises_something_else_is_refused",
+    ),
+    "New York's sentence stands beside an algorithm's price": (
+        "test_a_personalized_offer_in_new_york_says_that_it_is_one",
+        "test_only_the_acts_own_words_count",
+    ),
+    "no rule can be weakened unnoticed": ("test_every_mutant_of_every_rule_is_noticed_or_explained",),
+    "looser is said aloud": ("test_a_region_or_location_is_looser_than_the_chain_only_where_it_says_so",),
+    "old records stay readable": ("test_a_situation_recorded_before_a_fact_existed_is_judged_without_it",),
+    "a broken file leaves the running rules in force": (
+        "test_a_file_that_cannot_be_used_leaves_the_running_rules_in_force",
+        "test_a_hangup_reads_the_files_again_and_a_broken_one_only_complains",
+    ),
+    "every rule file has an owner": (
+        "test_every_rule_file_and_every_table_of_limits_belongs_to_a_team_of_ours",
+        "test_a_file_without_an_owner_and_a_rule_without_a_name_are_refused",
+    ),
     # knowledge
     "the store ends the same however its events arrive": ("test_disorder_and_duplicates_end_in_the_same_store",),
     "the event log is applied once": ("test_an_event_already_applied_is_never_counted_again",),

@@ -74,9 +74,9 @@ async def stock_chain(database: Database, seen: datetime = SEEN, platform: str =
         )
 
 
-def actor(role: Role = Role.ASSOCIATE, *places: LocationId, model: bool = False, name: str = "") -> Actor:
+def actor(role: Role = Role.ASSOCIATE, *places: LocationId, model: bool = False, name: str = "", **more: Any) -> Actor:
     """Somebody of this role; without places, everywhere."""
-    return Actor(name or f"{role}:test", role, frozenset(places) if places else None, Door.MCP, model=model)
+    return Actor(name or f"{role}:test", role, frozenset(places) if places else None, Door.MCP, model=model, **more)
 
 
 def call(who: Actor) -> Call:

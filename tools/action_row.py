@@ -24,7 +24,7 @@ _NAMES = UUID("3c1e2f5a-6d0b-5f0e-9a35-6f1b9c0d7e21")  # a namespace of ours, so
 _SELECT = """
     SELECT to_jsonb(action) || jsonb_build_object(
         'approval_id', approval.id, 'approval_state', approval.state, 'needs', approval.needs,
-        'expires_at', approval.expires_at, 'decided_by', approval.decided_by)
+        'expires_at', approval.expires_at, 'decided_by', approval.decided_by, 'bound_to', approval.fingerprint)
     FROM action LEFT JOIN approval ON approval.action_id = action.id
 """
 _BY_ID = text(f"{_SELECT} WHERE action.id = :id")
@@ -48,7 +48,9 @@ class ActionRow:
     Attributes:
         proposal: Key, rationale, evidence, origin, what was promised; JSON.
         situation: What the rules saw when it was proposed; JSON.
-        approved: What the person who was asked has given: none, confirmed or manager.
+        undoes: The action this one takes back.
+        supersedes: The waiting action a person carried through as their own by this one.
+        bound_to: Hash of the action and situation its approval was asked for; "" without one.
     """
 
     id: ActionId
@@ -67,11 +69,13 @@ class ActionRow:
     error: str
     receipt: dict[str, Any] | None
     undoes: ActionId | None
+    supersedes: ActionId | None
     approval_id: ApprovalId | None
     approval_state: str
     needs: str
     expires_at: datetime | None
     decided_by: str
+    bound_to: str
 
     @property
     def location(self) -> LocationId:
@@ -123,6 +127,18 @@ def actor_facts(actor: Actor) -> dict[str, Any]:
         "model": actor.model,
         "on_behalf_of": actor.on_behalf_of,
     }
+
+
+def read_actor(facts: Mapping[str, Any]) -> Actor:
+    """An actor from their JSON."""
+    return Actor(
+        facts["id"],
+        Role(facts["role"]),
+        None if facts["locations"] is None else frozenset(map(LocationId, facts["locations"])),
+        Door(facts["door"]),
+        facts["model"],
+        facts["on_behalf_of"],
+    )
 
 
 def verdict_facts(verdict: Verdict) -> dict[str, Any]:
@@ -186,17 +202,9 @@ async def settle(  # noqa: PLR0913  # what a settled action is told, each by nam
 
 
 def _read(told: Mapping[str, Any]) -> ActionRow:
-    actor = told["actor"]
     return ActionRow(
         id=ActionId(told["id"]),
-        actor=Actor(
-            actor["id"],
-            Role(actor["role"]),
-            None if actor["locations"] is None else frozenset(map(LocationId, actor["locations"])),
-            Door(actor["door"]),
-            actor["model"],
-            actor["on_behalf_of"],
-        ),
+        actor=read_actor(told["actor"]),
         action=read_action(told["facts"]),
         facts=told["facts"],
         fingerprint=told["fingerprint"],
@@ -211,11 +219,13 @@ def _read(told: Mapping[str, Any]) -> ActionRow:
         error=told["error"],
         receipt=told["receipt"],
         undoes=ActionId(told["undoes"]) if told["undoes"] else None,
+        supersedes=ActionId(told["supersedes"]) if told["supersedes"] else None,
         approval_id=ApprovalId(told["approval_id"]) if told["approval_id"] else None,
         approval_state=told["approval_state"] or "",
         needs=told["needs"] or "",
         expires_at=_moment(told["expires_at"]),
         decided_by=told["decided_by"] or "",
+        bound_to=told["bound_to"] or "",
     )
 
 

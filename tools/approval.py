@@ -19,13 +19,16 @@ from tools.action_row import ActionRow, actor_facts, find, find_all, settle
 from tools.audit.entry import Entry, canonical, digest
 from tools.audit.ledger import append
 
-GIVES: Final[dict[str, Approved]] = {"confirm": "confirmed", "approve": "manager"}
+Needs = Literal["confirm", "approve", "approve_two"]
+GIVES: Final[dict[str, Approved]] = {"confirm": "confirmed", "approve": "manager", "approve_two": "two_managers"}
 _NOTE_LENGTH: Final = 300
 _BATCH: Final = 200  # approvals expired in one transaction
 
 _ASK = text("INSERT INTO approval SELECT * FROM jsonb_populate_recordset(NULL::approval, CAST(:rows AS jsonb))")
 _LOCK = text("SELECT * FROM approval WHERE id = :id FOR UPDATE")
+_ABOUT = text("SELECT action_id FROM approval WHERE id = :id")
 _ANSWER = text("UPDATE approval SET state = :state, decided_by = :by, decided_at = :at, note = :note WHERE id = :id")
+_FIRST = text("UPDATE approval SET first_by = :by, first_at = :at WHERE id = :id")
 _OVERDUE = text(
     "SELECT * FROM approval WHERE state = 'waiting' AND expires_at <= :at"
     " ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED"
@@ -38,13 +41,14 @@ class Question:
 
     Attributes:
         needs: `confirm`: the proposer says yes once more. `approve`: a manager who is not the proposer does.
+            `approve_two`: two such managers do.
         asked_of: The actor who must confirm; "" when any manager of the location may approve.
         facts: The action's, as JSON; the answer holds for these and these situation facts alone.
     """
 
     id: ApprovalId
     action: ActionId
-    needs: Literal["confirm", "approve"]
+    needs: Needs
     location: LocationId
     asked_of: str
     facts: dict[str, Any]
@@ -52,6 +56,16 @@ class Question:
     correlation: str
     asked_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A question that still waits, and its action; `first_by` is who said yes where two must."""
+
+    id: ApprovalId
+    needs: Needs
+    first_by: str
+    row: ActionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +100,10 @@ async def ask(connection: AsyncConnection, questions: Sequence[Question]) -> lis
     ]
 
 
-async def answer(  # noqa: PLR0913  # who says what to what, and when
-    connection: AsyncConnection,
-    engine: Engine,
-    actor: Actor,
-    approval: str,
-    *,
-    approve: bool,
-    note: str,
-    at: datetime,
-) -> ActionRow | Expired:
-    """Take a person's answer; an approved action is then `allowed`, a rejected one `rejected`.
+async def open_question(
+    connection: AsyncConnection, engine: Engine, actor: Actor, approval: str, at: datetime
+) -> Open | Expired:
+    """An approval this actor may answer now, with its action; both are locked until the transaction ends.
 
     Raises:
         NotFound: There is no such approval where the actor may act.
@@ -128,18 +135,63 @@ async def answer(  # noqa: PLR0913  # who says what to what, and when
             code="approval.other_action",
             hint="Reject it by letting it expire, tell the operator, and have it proposed again.",
         )
+    return Open(ApprovalId(asked.id), asked.needs, asked.first_by, row)
+
+
+async def asked_about(connection: AsyncConnection, approval: str) -> ActionRow | None:
+    """The action an approval is about, as it stands; `None` when there is no such approval."""
+    action = (await connection.execute(_ABOUT, {"id": approval})).scalar_one_or_none()
+    return None if action is None else await find(connection, action)
+
+
+async def answer(  # noqa: PLR0913  # who says what to what, and when
+    connection: AsyncConnection, question: Open, actor: Actor, *, approve: bool, note: str, at: datetime
+) -> ActionRow:
+    """Take a person's answer; an approved action is then `allowed`, a rejected one `rejected`.
+
+    Where two managers are needed, the first yes leaves it waiting, and any no ends it.
+
+    Raises:
+        Refused: The actor is the one who said yes before.
+    """
+    row = question.row
+    if approve and question.needs == "approve_two":
+        if question.first_by == actor.id:
+            raise Refused(
+                "Two managers must approve this, and you are the first of them.",
+                code="approval.second",
+                hint="Ask another manager.",
+                field="approval_id",
+            )
+        if not question.first_by:
+            await connection.execute(_FIRST, {"id": question.id, "by": actor.id, "at": at})
+            await record_answer(connection, question, actor, "approved_first", note, at)
+            return row
     state = "approved" if approve else "rejected"
-    await connection.execute(
-        _ANSWER, {"id": asked.id, "state": state, "by": actor.id, "at": at, "note": note[:_NOTE_LENGTH]}
-    )
+    await close(connection, question, actor, state, note, at)
     await settle(connection, row.id, "allowed" if approve else "rejected", at)
     if not approve:
         await promises.release(connection, [row.proposal])
-    body = {"approval": asked.id, "step": state, "by": actor_facts(actor), "note": note[:_NOTE_LENGTH]}
-    await append(connection, [Entry("approval", at, body, row.id, row.correlation)])
+    await record_answer(connection, question, actor, state, note, at)
     answered = await find(connection, row.id)
     assert answered is not None  # noqa: S101  # it is locked
     return answered
+
+
+async def close(  # noqa: PLR0913, PLR0917  # what an answered approval is told
+    connection: AsyncConnection, question: Open, actor: Actor, state: str, note: str, at: datetime
+) -> None:
+    """Take an approval out of the queue for good."""
+    told = {"id": question.id, "state": state, "by": actor.id, "at": at, "note": note[:_NOTE_LENGTH]}
+    await connection.execute(_ANSWER, told)
+
+
+async def record_answer(  # noqa: PLR0913, PLR0917  # what the ledger is told of an answer
+    connection: AsyncConnection, question: Open, actor: Actor, step: str, note: str, at: datetime
+) -> None:
+    """Put an answer on record."""
+    body = {"approval": question.id, "step": step, "by": actor_facts(actor), "note": note[:_NOTE_LENGTH]}
+    await append(connection, [Entry("approval", at, body, question.row.id, question.row.correlation)])
 
 
 async def expire(connection: AsyncConnection, at: datetime) -> int:
@@ -166,9 +218,11 @@ async def _expire(connection: AsyncConnection, overdue: Sequence[Any], at: datet
 
 def _may_answer(engine: Engine, actor: Actor, asked: Any, row: ActionRow) -> None:
     """Whether this actor's yes or no counts. No path lets a model answer, nor a proposer approve."""
+    if actor.model or not actor.role.person or actor.on_behalf_of:
+        raise Refused(
+            "Only a person may approve or reject: an AI may ask, never answer.", code="access.model_never_decides"
+        )
     if asked.needs == "confirm" and actor.id == asked.asked_of:
-        if actor.model or not actor.role.person:
-            raise Refused("Only a person may confirm: an AI may ask, never answer.", code="access.model_never_decides")
         return
     authorize(engine, actor, "decide_approval", row.location)
     if actor.id in {row.actor.id, row.actor.on_behalf_of}:
@@ -199,4 +253,6 @@ def _row(each: Question) -> dict[str, Any]:
         "decided_by": "",
         "decided_at": None,
         "note": "",
+        "first_by": "",
+        "first_at": None,
     }

@@ -15,8 +15,9 @@ from policies.errors import Refused, TillhandError
 from policies.situation import Situation
 from policies.vocabulary.ids import ActionId
 from tools import promises
-from tools.action_row import action_id, find_all, pairs
+from tools.action_row import ActionRow, action_id, find, find_all, pairs
 from tools.audit.entry import canonical, digest
+from tools.ladder.standing import Standings, standings
 from tools.proposal import Decision
 from tools.record import Judged, Request, keep, refused
 from tools.situate import Case, Surroundings, case, gather, situate
@@ -26,7 +27,13 @@ _QUEUE_UP = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(name, 7203411))"
     " FROM (SELECT DISTINCT name FROM unnest(CAST(:names AS text[])) AS name ORDER BY name) AS names"
 )
-STATE = {Outcome.ALLOW: "allowed", Outcome.CONFIRM: "waiting", Outcome.APPROVE: "waiting", Outcome.DENY: "denied"}
+STATE = {
+    Outcome.ALLOW: "allowed",
+    Outcome.CONFIRM: "waiting",
+    Outcome.APPROVE: "waiting",
+    Outcome.APPROVE_TWO: "waiting",
+    Outcome.DENY: "denied",
+}
 
 Answered = Decision | TillhandError
 
@@ -64,6 +71,7 @@ async def decide(  # noqa: PLR0913  # one transaction's worth of work, and what 
         at: Now.
         claim: Keep what is allowed as claimed already, because the caller carries it out at once.
     """
+    engine = engine.pinned()  # one set of rules for the whole burst, whatever is loaded meanwhile
     candidates = [_candidate(request) for request in requests]
     await connection.execute(_QUEUE_UP, {"names": _queues(candidates)})
     firsts = await _recall(connection, candidates)
@@ -73,13 +81,22 @@ async def decide(  # noqa: PLR0913  # one transaction's worth of work, and what 
     around = await gather(connection, [each.case for each in fresh if each.case], places, engine.limits, at)
     totals = await promises.lock(connection, {total for each in fresh for total in each.promised})
     before = dict(totals)
+    # last before judging: a switch thrown while this burst waited for the locks above holds for it
+    standing = await _standings(connection, engine, fresh)
     for each in fresh:
-        _judge(each, engine, around, totals)
+        _judge(each, engine, around, totals, standing)
     await promises.keep(connection, {key: total for key, total in totals.items() if total != before[key]})
     judged = {each.id: _judged(each) for each in fresh if each.verdict is not None}
     problems = [refused(each.request, each.answer, at) for each in candidates if isinstance(each.answer, TillhandError)]
     kept = await keep(connection, list(judged.values()), engine, at, claim=claim, also=problems)
     return [_answer(each, firsts, kept) for each in candidates]
+
+
+async def claimed_now(connection: AsyncConnection, answer: Answered) -> ActionRow | None:
+    """The action, when it was claimed in this transaction and is to be carried out right after it."""
+    if isinstance(answer, TillhandError) or answer.replayed or answer.state != "executing":
+        return None
+    return await find(connection, answer.action_id)
 
 
 async def preview(
@@ -90,11 +107,13 @@ async def preview(
     Raises:
         TillhandError: It cannot be judged.
     """
+    engine = engine.pinned()
     each = _candidate(request)
     _read_case(each, places, at)
     if each.case is not None:
         around = await gather(connection, [each.case], places, engine.limits, at)
-        _judge(each, engine, around, await promises.read(connection, each.promised))
+        totals = await promises.read(connection, each.promised)
+        _judge(each, engine, around, totals, await _standings(connection, engine, [each]))
     if isinstance(each.answer, TillhandError):
         raise each.answer
     verdict = _judged(each).verdict
@@ -161,7 +180,14 @@ def _read_case(each: _Candidate, places: Places, at: datetime) -> None:
         each.promised = promises.counted(proposal.action, each.case.place, at)
 
 
-def _judge(each: _Candidate, engine: Engine, around: Surroundings, totals: promises.Totals) -> None:
+async def _standings(connection: AsyncConnection, engine: Engine, candidates: Sequence[_Candidate]) -> Standings:
+    places = {each.case.place.id for each in candidates if each.case is not None}
+    return await standings(connection, engine.rollout, places)
+
+
+def _judge(
+    each: _Candidate, engine: Engine, around: Surroundings, totals: promises.Totals, standing: Standings
+) -> None:
     """Situate and decide one, and count it unless it is denied."""
     if each.case is None:
         return
@@ -172,8 +198,17 @@ def _judge(each: _Candidate, engine: Engine, around: Surroundings, totals: promi
     except TillhandError as error:
         each.answer = error
         return
-    each.situation = engine.situation(each.case.actor, action.kind, place.id, place.region, facts)
-    each.verdict = engine.decide(each.situation)
+    stands = standing.of(each.case.actor, action.kind, place)
+    fresh = engine.situation(each.case.actor, action.kind, place.id, place.region, facts, standing=stands)
+    each.situation = fresh.approved(each.request.given)
+    verdict = engine.decide(each.situation)
+    try:
+        if each.request.proposal.witness is not None:
+            each.request.proposal.witness(each.situation, verdict)
+    except TillhandError as error:
+        each.answer = error
+        return
+    each.verdict = verdict
     if each.verdict.outcome is not Outcome.DENY:
         totals.update(counted)
         if isinstance(action, Transfer):

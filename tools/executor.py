@@ -7,6 +7,7 @@ the house. Whoever takes over after a death calls with the same key, and the pla
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,6 +28,8 @@ from tools.action_row import LEASE, ActionRow, find, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
 from tools.compensate import undone
+from tools.fresh_prices import FreshPrices
+from tools.ladder.standing import bound, standing_now
 from tools.platform import Platform, Receipt, WriteContext
 from tools.proposal import Decision
 from tools.recheck import recheck
@@ -36,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 WITHIN: Final = 20.0  # seconds one platform call may take; well under the lease, so that nobody takes over a live one
 TRIES: Final = 8  # then a person looks
+_LOOK_EVERY: Final = 0.5  # seconds; a stop switch holds within one, however long a platform makes us wait
+_STOPPED: Final = "AI was stopped before the platform had answered."
 _FIRST_WAIT: Final = timedelta(seconds=10)  # doubled after each try: the last one comes 21 minutes after the first
 _STRANDED_AFTER: Final = timedelta(minutes=30)  # an allowed action waits for its next try at most 11 minutes
 
@@ -51,6 +56,10 @@ _STRANDED = text(
 )
 
 
+class _StoppedMidwayError(Exception):
+    """A stop switch was thrown while the platform had not answered yet."""
+
+
 class Executor:
     """Exactly once per action, on whichever platform its location is kept by.
 
@@ -60,21 +69,33 @@ class Executor:
         places: The locations.
         engine: The rules, asked again before an approved action happens.
         now: The present, aware.
+        prices: Where prices that grew old before their discount is made are asked for again.
+        read_only: Nothing is carried out; what was allowed earlier waits.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what carrying out needs, each by name
         self,
         database: Database,
         platforms: Mapping[str, Platform],
         places: Places,
         engine: Engine,
         now: Callable[[], datetime] = utc_now,
+        *,
+        prices: FreshPrices | None = None,
+        read_only: bool = False,
     ) -> None:
+        self._prices = prices
         self._database = database
         self._platforms = platforms
         self._places = places
         self._engine = engine
         self._now = now
+        self._read_only = read_only
+
+    @property
+    def prices(self) -> FreshPrices | None:
+        """Where prices are asked for again; `None`: nowhere."""
+        return self._prices
 
     async def carry_out(self, action: str) -> Decision:
         """Carry out an allowed action, or answer where it stands when there is nothing to do.
@@ -89,7 +110,9 @@ class Executor:
     async def perform(self, row: ActionRow) -> Decision:
         """Call the platform for an action that is claimed, and keep what it answers."""
         try:
-            receipt = await self._call(row)
+            receipt = await self._call_unless_stopped(row)
+        except _StoppedMidwayError:
+            return await self._hold(row)
         except (Unavailable, Misconfigured) as error:
             return await self._later(row, error)
         except (Refused, NotFound) as error:
@@ -113,21 +136,66 @@ class Executor:
             if row is None:
                 raise NotFound("No action of this id is known.", code="action.unknown", field="action_id")
             lapsed = row.state == "executing" and (row.claimed_until is None or row.claimed_until <= at)
-            if row.state != "allowed" and not lapsed:
+            if self._read_only or (row.state != "allowed" and not lapsed):
                 return row, False
             if row.attempts >= TRIES:
                 await self._give_up(connection, row, at, row.error or "It was tried too often without an answer.")
-            elif (
-                row.attempts == 0
-                and row.approval_id
-                and not await recheck(connection, self._engine, self._places, row, at)
-            ):
-                pass  # denied after all, and recorded so
-            else:
+            elif await self._holds(connection, row, at):
                 await connection.execute(_CLAIM, {"id": action, "until": at + LEASE})
                 return row, True
             settled = await find(connection, action)
             return settled or row, False
+
+    async def _holds(self, connection: AsyncConnection, row: ActionRow, at: datetime) -> bool:
+        """Whether it may still happen; if not, a person sees why, and what it promised is settled.
+
+        What was tried before may have had its effect already, so it is not judged again; a stop switch holds it all
+        the same, and a person looks.
+        """
+        standing = await standing_now(connection, self._engine, self._places, row)
+        if row.attempts:
+            if standing is not None and standing.stopped:
+                await self._give_up(connection, row, at, _STOPPED)
+                return False
+            return True
+        judged = row.situation["context"]
+        same = standing is None or all(judged.get(name) == now for name, now in standing.context().items())
+        if same and not row.approval_id:
+            return True
+        return await recheck(connection, self._engine, self._places, row, at, self._prices)
+
+    async def _call_unless_stopped(self, row: ActionRow) -> Receipt:
+        """Call the platform; a call that takes long, such as one that waits for its turn, is watched for a stop switch.
+
+        Raises:
+            _StoppedMidwayError: AI was stopped before the platform answered.
+        """
+        if not bound(row.actor):
+            return await self._call(row)
+        call = asyncio.create_task(self._call(row), name=f"call {row.id}")
+        try:
+            while not (await asyncio.wait({call}, timeout=_LOOK_EVERY))[0]:
+                if await self._stopped(row):
+                    raise _StoppedMidwayError
+            return call.result()
+        finally:
+            call.cancel()
+            await asyncio.wait({call})
+
+    async def _stopped(self, row: ActionRow) -> bool:
+        with suppress(Unavailable):  # a database that does not answer is no reason to give a call up
+            async with self._database.reading() as connection:
+                standing = await standing_now(connection, self._engine, self._places, row)
+                return standing is not None and bool(standing.stopped)
+        return False
+
+    async def _hold(self, row: ActionRow) -> Decision:
+        """Leave to a person what was stopped while the platform had not answered: it may have done it or not."""
+        async with self._database.transaction() as connection:
+            standing = await find(connection, row.id, lock=True)
+            if standing is not None and standing.state == "executing":
+                await self._give_up(connection, standing, self._now(), _STOPPED)
+        return await self._standing(row)
 
     async def _call(self, row: ActionRow) -> Receipt:
         name = self._places.get(row.location).platform

@@ -1,30 +1,35 @@
 """The one door: whoever wants something done, and through whichever way they came, comes through here."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.privacy.scrub import scrub
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
+from policies.actions.lower import Edit
 from policies.decision import Outcome
 from policies.engine import Engine
-from policies.errors import Refused, TillhandError
+from policies.errors import NotFound, Refused, TillhandError, Unavailable
 from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import LocationId
 from tools import approval
 from tools.access import authorize, find_tool, named, read_arguments, recorded, visible
-from tools.action_row import ActionRow, actor_facts, find
-from tools.approval import Expired
+from tools.action_row import ActionRow, actor_facts
+from tools.answering import Answering
 from tools.audit.entry import Entry
 from tools.audit.journal import Journal
 from tools.audit.ledger import append
-from tools.compensate import undoable
-from tools.decide import Answered, decide, preview
+from tools.compensate import undoable, withdraw
+from tools.decide import claimed_now, decide, preview
 from tools.executor import Executor
+from tools.ladder.standing import bound
+from tools.ladder.watch import watch
+from tools.pace import Pace
 from tools.proposal import Decision, Origin, Proposal
 from tools.read.approval import Waiting, waiting
 from tools.record import Request
@@ -43,6 +48,8 @@ class Guard:
         executor: Carries out what is allowed.
         tools: By name; may be filled after the guard is made, because some tools ask the guard.
         now: The present, aware.
+        pace: How much one caller may call; without one, as much as they like.
+        read_only: Nobody may have anything done, through whichever door and whatever anything else says.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the one place where all of this meets
@@ -53,6 +60,9 @@ class Guard:
         executor: Executor,
         tools: Mapping[str, Tool],
         now: Callable[[], datetime] = utc_now,
+        *,
+        pace: Pace | None = None,
+        read_only: bool = False,
     ) -> None:
         self._database = database
         self._engine = engine
@@ -60,7 +70,10 @@ class Guard:
         self._executor = executor
         self._tools = tools
         self._now = now
+        self._pace = pace
+        self._read_only = read_only
         self._journal = Journal(database)
+        self._answering = Answering(database, engine, places, executor.prices)
 
     async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
         """Decide and record; when allowed, carry out before returning (`wait`), or leave it to a worker.
@@ -72,6 +85,8 @@ class Guard:
             Refused: It is not well formed, or its key was used for something else.
             Unavailable: The database does not answer; the same proposal may be made again.
         """
+        if self._read_only:
+            return _denied(_reading_only())
         return await self._decide(Request(actor, proposal), wait=wait)
 
     async def propose_all(self, actor_and_proposals: Sequence[tuple[Actor, Proposal]]) -> list[Decision]:
@@ -82,6 +97,8 @@ class Guard:
         """
         if not actor_and_proposals:
             return []
+        if self._read_only:
+            return [_denied(_reading_only()) for _ in actor_and_proposals]
         requests = [Request(actor, proposal) for actor, proposal in actor_and_proposals]
         async with self._database.transaction() as connection:
             answers = await decide(connection, self._engine, self._places, requests, self._now())
@@ -98,7 +115,7 @@ class Guard:
 
     def visible(self, actor: Actor) -> list[Tool]:
         """The tools this actor may use somewhere."""
-        return visible(self._engine, actor, self._tools)
+        return visible(self._engine, actor, self._tools, read_only=self._read_only)
 
     async def invoke(self, actor: Actor, tool_name: str, arguments: Mapping[str, Any], origin: Origin) -> Answer:
         """Run a tool for somebody: access, arguments, the tool, and the record, whatever comes of it.
@@ -110,13 +127,17 @@ class Guard:
         """
         tool, read = None, None
         try:
-            tool = find_tool(self._engine, actor, self._tools, tool_name)
+            tool = self._find(actor, tool_name)
             read = read_arguments(tool, arguments)
             authorize(self._engine, actor, tool.name, read.location())
-            answer = await tool.run(Call(actor, origin), read)
+            answer = await self._run(tool, Call(actor, origin), read)
         except Exception as error:
             code = error.code if isinstance(error, TillhandError) else "internal.failed"
-            await self._record(self._called(actor, tool, read, origin, code))
+            entry = self._called(actor, tool, read, origin, code)
+            if code.startswith("rate."):  # a flood must not cost a transaction for every drop
+                self._journal.keep(entry)
+            else:
+                await self._record(entry)
             raise
         entry = self._called(actor, tool, read, origin, "answered")
         if tool.effect is Effect.READ:
@@ -128,27 +149,44 @@ class Guard:
     async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
         """A person's yes or no to a waiting action; a yes is judged again with the facts of now, and carried out.
 
+        Where AI only suggests, a yes makes it the person's own action: see `take`.
+
         Raises:
             NotFound: No such approval where the actor may act.
             Refused: The actor may not answer, or the approval was answered, has expired, or is for something else.
         """
+        return await self._answer(actor, approval_id, note, Edit() if approve else None, own=False)
+
+    async def take(self, actor: Actor, approval_id: str, *, edit: Edit, note: str = "") -> Decision:
+        """Carry a waiting action through as the person's own, as it is or for less; the first one is closed.
+
+        The decision is the new action's. Asking again with the same approval answers with the first.
+
+        Raises:
+            NotFound: No such approval where the actor may act.
+            Refused: As in `answer`; or it is not less, or the rules deny it: then the approval waits as before.
+        """
+        return await self._answer(actor, approval_id, note, edit, own=True)
+
+    async def _answer(self, actor: Actor, approval_id: str, note: str, yes: Edit | None, *, own: bool) -> Decision:
+        self._may_act()
         at = self._now()
         try:
-            async with self._database.transaction() as connection:
-                row = await approval.answer(
-                    connection, self._engine, actor, approval_id, approve=approve, note=scrub(note).text, at=at
-                )
-            if isinstance(row, Expired):
-                raise Refused(
-                    "This approval has expired, which counts as no.",
-                    code="approval.expired",
-                    hint="Have the action proposed again if it is still wanted.",
-                    field="approval_id",
-                )
+            answer, claimed = await self._answering.answer(actor, approval_id, scrub(note).text, yes, own=own, at=at)
         except TillhandError as error:
             await self._record(_attempt(actor, "decide_approval", approval_id, error, at))
             raise
-        return await self._executor.carry_out(row.id) if row.state == "allowed" else row.decision()
+        if answer.state == "allowed" and not answer.replayed:
+            return await self._executor.carry_out(answer.action_id)
+        return await self._carry_out(answer, claimed)
+
+    def authorize(self, actor: Actor, what: str, location: LocationId | None = None) -> None:
+        """Let through whom the access rules let through, for what is no tool's call.
+
+        Raises:
+            Refused: They do not; `code` is the rule's id.
+        """
+        authorize(self._engine, actor, what, location)
 
     async def undo(self, actor: Actor, action_id: str, *, key: str, reason: str, origin: Origin) -> Decision:
         """Take back an executed action by its inverse, which is an action too: judged, carried out and recorded.
@@ -159,22 +197,54 @@ class Guard:
             NotFound: No such action where the actor may act.
             Refused: The actor may not undo, or it cannot be undone; the hint says what to do instead.
         """
+        self._may_act()
         at = self._now()
         try:
             async with self._database.transaction() as connection:
                 row, inverse, earlier = await undoable(connection, self._engine, actor, action_id)
                 if earlier is not None or inverse is None:
-                    return (earlier or row).decision(replayed=True)
-                proposal = Proposal(inverse, key, origin, scrub(reason).text, evidence={"undoes": row.id})
-                request = Request(actor, proposal, undoes=row.id)
-                (answer,) = await decide(connection, self._engine, self._places, [request], at, claim=True)
-                claimed = await _claimed(connection, answer)
+                    answer, claimed = (earlier or row).decision(replayed=True), None
+                else:
+                    proposal = Proposal(inverse, key, origin, scrub(reason).text, evidence={"undoes": row.id})
+                    request = Request(actor, proposal, undoes=row.id)
+                    (answer,) = await decide(connection, self._engine, self._places, [request], at, claim=True)
+                    claimed = await claimed_now(connection, answer)
         except TillhandError as error:
             await self._record(_attempt(actor, "undo_action", action_id, error, at))
             raise
         if isinstance(answer, TillhandError):
             raise answer
-        return await self._carry_out(answer, claimed)
+        done = await self._carry_out(answer, claimed)
+        if done.state == "executed" and not done.replayed and bound(row.actor):
+            await self._look_for_breaches(row)
+        return done
+
+    async def withdraw(self, actor: Actor, action_id: str, *, reason: str) -> Decision:
+        """Keep what waits, or is allowed and was never tried, from happening; withdrawing twice answers alike.
+
+        Raises:
+            NotFound: No such action where the actor may act.
+            Refused: The actor may not undo, or it is too late.
+        """
+        self._may_act()
+        at = self._now()
+        try:
+            async with self._database.transaction() as connection:
+                told = scrub(reason).text
+                row = await withdraw(connection, self._engine, actor, action_id, reason=told, at=at)
+        except TillhandError as error:
+            await self._record(_attempt(actor, "withdraw_action", action_id, error, at))
+            raise
+        return row.decision()
+
+    async def finish(self, action_id: str) -> Decision:
+        """Carry out what was allowed and is not done, or answer where it stands.
+
+        Raises:
+            NotFound: No such action.
+        """
+        self._may_act()
+        return await self._executor.carry_out(action_id)
 
     async def expire(self, now: datetime | None = None) -> int:
         """Turn every approval whose time is up into "no"; returns how many."""
@@ -220,10 +290,50 @@ class Guard:
         """Record what is still to be recorded; call once, before the database is closed."""
         await self._journal.close()
 
+    async def _look_for_breaches(self, row: ActionRow) -> None:
+        """What AI did was taken back: is that once too often?"""
+        with suppress(Unavailable):  # the undo is done, and the clock looks again within a minute
+            async with self._database.transaction() as connection:
+                at, kind = self._now(), row.action.kind
+                await watch(connection, self._engine, self._places, at, location=row.location, kind=kind)
+
+    def _find(self, actor: Actor, name: str) -> Tool:
+        """The tool, counted as one more call of it; what is hidden is counted as what does not exist."""
+        try:
+            tool = find_tool(self._engine, actor, self._tools, name, read_only=self._read_only)
+        except NotFound:
+            if self._pace is not None:
+                self._pace.spend(actor, "?", Effect.READ)
+            raise
+        if self._pace is not None:
+            self._pace.spend(actor, tool.name, tool.effect)
+        return tool
+
+    async def _run(self, tool: Tool, call: Call, read: Arguments) -> Answer:
+        """The tool's answer, in its caller's turn; a write is never cut short, for nobody could tell how far it got."""
+        if self._pace is None:
+            return await tool.run(call, read)
+        with self._pace.turn(call.actor):
+            if tool.effect is not Effect.READ:
+                return await tool.run(call, read)
+            try:
+                async with asyncio.timeout(self._pace.read_within_s):
+                    return await tool.run(call, read)
+            except TimeoutError as error:
+                raise Unavailable(
+                    "This took too long and was given up; nothing was changed.",
+                    code="tool.timeout",
+                    hint="Ask for less: a narrower question, one location, or a smaller limit.",
+                ) from error
+
+    def _may_act(self) -> None:
+        if self._read_only:
+            raise _reading_only()
+
     async def _decide(self, request: Request, *, wait: bool) -> Decision:
         async with self._database.transaction() as connection:
             (answer,) = await decide(connection, self._engine, self._places, [request], self._now(), claim=wait)
-            claimed = await _claimed(connection, answer)
+            claimed = await claimed_now(connection, answer)
         if isinstance(answer, TillhandError):
             raise answer
         return await self._carry_out(answer, claimed) if wait else answer
@@ -253,11 +363,12 @@ class Guard:
             await append(connection, entries)
 
 
-async def _claimed(connection: AsyncConnection, answer: Answered) -> ActionRow | None:
-    """The action, when it was claimed in this transaction and is to be carried out right after it."""
-    if isinstance(answer, TillhandError) or answer.replayed or answer.state != "executing":
-        return None
-    return await find(connection, answer.action_id)
+def _reading_only() -> Refused:
+    return Refused(
+        "This installation only looks: nothing may be changed through it.",
+        code="guard.read_only",
+        hint="The operator sets TILLHAND_READ_ONLY.",
+    )
 
 
 def _denied(error: TillhandError) -> Decision:

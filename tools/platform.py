@@ -4,7 +4,7 @@ Reads may be called by anyone who is handed a port. Writes are called by `tools.
 a `WriteContext` and returns a `Receipt` that says how to undo it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,19 @@ class PlatformLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformPrice:
+    """What one unit costs as the platform tells it now.
+
+    Attributes:
+        observed_at: When it was asked: the price is at least as new.
+    """
+
+    sku: Sku
+    price: Money
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformCustomer:
     """What a platform's customer record may tell us; identifiers are already keyed hashes."""
 
@@ -144,6 +157,10 @@ class Catalog(Protocol):
 
     def products(self) -> AsyncIterator[Event]:
         """Every product as a `product.updated` event; for the first fill and for repairs."""
+        ...
+
+    async def prices(self, skus: Iterable[Sku]) -> list[PlatformPrice]:
+        """What these cost as of now; those the platform does not sell are left out."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Running totals that caps look at: what has been promised to a transaction, a customer's day and a location's day.
+"""Running totals that caps look at: what is promised to a transaction, a customer's and a location's day, a campaign.
 
 A total counts every discount that is waiting, allowed, being carried out or done. Whoever decides holds the rows it
 counts on locked until its decision is kept, so that no two decisions count on the same cents.
@@ -35,7 +35,7 @@ _KEEP = text(
 
 
 class Counted(NamedTuple):
-    """Which total: its scope (transaction, customer_day, location_day) and whose."""
+    """Which total: its scope (transaction, customer_day, location_day, campaign) and whose."""
 
     scope: str
     key: str
@@ -48,7 +48,7 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
     """The totals an action adds to; none for anything but a discount.
 
     A transaction belongs to its platform, not to the location that names it: the same one proposed from two locations
-    is one. A day is the location's own.
+    is one. A day is the location's own. A campaign is one across the chain, for as long as it runs.
     """
     if not isinstance(action, Discount):
         return ()
@@ -59,6 +59,8 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
     ]
     if action.customer:
         totals.append(Counted("customer_day", f"{action.customer}:{day}"))
+    if action.campaign:
+        totals.append(Counted("campaign", action.campaign))
     return tuple(totals)
 
 

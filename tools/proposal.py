@@ -1,10 +1,13 @@
 """An action somebody wants, with why and on what evidence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from policies.actions.any_action import AnyAction
+from policies.decision import Verdict
+from policies.situation import Situation
 from policies.vocabulary.ids import CorrelationId
 
 
@@ -32,6 +35,7 @@ class Proposal:
         evidence: The facts it rests on, by reference; JSON without personal data.
         priced_at: When the prices behind it were seen; `None` when the register itself just told them.
         model: Name and prompt hash of the model that chose or worded it; "" when none did.
+        witness: Called with what was judged before anything is kept or counted; what it raises is the answer.
     """
 
     action: AnyAction
@@ -41,6 +45,7 @@ class Proposal:
     evidence: dict[str, Any] = field(default_factory=dict[str, Any])
     priced_at: datetime | None = None
     model: str = ""
+    witness: Callable[[Situation, Verdict], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,23 +12,37 @@ from knowledge.store.places import Place
 from policies.decision import Outcome, Verdict
 from policies.engine import Engine
 from policies.errors import TillhandError
-from policies.situation import Situation
+from policies.situation import Approved, Situation
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import ActionId
 from tools.action_row import LEASE, actor_facts, approval_id, insert, pairs, verdict_facts
-from tools.approval import Question, ask
+from tools.approval import Needs, Question, ask
 from tools.audit.entry import Entry, storable
 from tools.audit.ledger import append
 from tools.proposal import Decision, Proposal
 
+_NEEDS: Final[dict[Outcome, Needs]] = {
+    Outcome.CONFIRM: "confirm",
+    Outcome.APPROVE: "approve",
+    Outcome.APPROVE_TWO: "approve_two",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Somebody's proposal, and the action it would undo."""
+    """Somebody's proposal.
+
+    Attributes:
+        undoes: The executed action it would take back.
+        supersedes: The waiting action that a person carries through as their own by it.
+        given: The approval that person gave with it.
+    """
 
     actor: Actor
     proposal: Proposal
     undoes: ActionId | None = None
+    supersedes: ActionId | None = None
+    given: Approved = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,7 @@ def _row(judged: Judged, situation: dict[str, Any], at: datetime, *, claim: bool
         "receipt": None,
         "settled_at": at.isoformat() if settled else None,
         "undoes": judged.request.undoes,
+        "supersedes": judged.request.supersedes,
     }
 
 
@@ -162,19 +177,20 @@ def _decision_entry(judged: Judged, row: dict[str, Any], at: datetime) -> Entry:
         "verdict": row["verdict"],
         "state": judged.state,
         "undoes": row["undoes"] or "",
+        "supersedes": row["supersedes"] or "",
     }
     return Entry("decision", at, body, judged.id, row["correlation_id"])
 
 
 def _question(judged: Judged, row: dict[str, Any], engine: Engine, at: datetime) -> Question:
     actor, limits = judged.request.actor, engine.limits.place(judged.place.region, judged.place.id)
-    confirm = judged.verdict.outcome is Outcome.CONFIRM
+    needs = _NEEDS[judged.verdict.outcome]
     return Question(
         id=approval_id(judged.id),
         action=judged.id,
-        needs="confirm" if confirm else "approve",
+        needs=needs,
         location=judged.place.id,
-        asked_of=(actor.on_behalf_of or actor.id) if confirm else "",
+        asked_of=(actor.on_behalf_of or actor.id) if needs == "confirm" else "",
         facts=row["facts"],
         situation=row["situation"],
         correlation=row["correlation_id"],

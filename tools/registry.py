@@ -1,5 +1,6 @@
 """All tools, listed once. A tool that is not here does not exist at any door."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,21 +8,28 @@ from knowledge.catalog.finder import CatalogFinder
 from knowledge.identity.match_key import MatchKeys
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
-from policies.limits import Limits
+from policies.engine import Engine
+from tools.fresh_prices import FreshPrices
 from tools.propose.answer import decide_tool
 from tools.propose.ask import Asking
 from tools.propose.deciding import Deciding
 from tools.propose.discount import discount_tool
+from tools.propose.plan import Plans
 from tools.propose.stock_adjustment import stock_adjustment_tool
 from tools.propose.transfer import transfer_tool
 from tools.propose.undo import undo_tool
+from tools.propose.undo_many import undo_many_tool
 from tools.read.approval import approvals_tool
-from tools.read.customer import customer_tool
+from tools.read.customer import customer_tool, profile_tool
 from tools.read.decision import decision_tool
 from tools.read.inventory import inventory_tool
+from tools.read.names import names_tool
 from tools.read.order import order_tool
+from tools.read.policy import policy_tool
 from tools.read.product import product_tool
 from tools.tool import Tool
+from tools.undo.undoing import Undoing
+from tools.wording import check
 
 
 def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is where they meet
@@ -30,26 +38,38 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     *,
     places: Places,
     keys: MatchKeys,
-    limits: Limits,
+    engine: Engine,
     finder: CatalogFinder | None = None,
     now: Callable[[], datetime] = utc_now,
+    plans: Plans | None = None,
+    prices: FreshPrices | None = None,
 ) -> dict[str, Tool]:
-    """Every tool by name.
+    """Every tool by name; `plans` seal what dry runs promise, for this process alone when absent.
+
+    Without `prices` no platform is asked what goods cost now: only what the catalog just heard of can be discounted.
 
     The guard runs tools and some tools ask the guard: give the guard a mapping, then fill it with these.
+
+    Raises:
+        Misconfigured: A text of one does more than describe.
     """
-    asking = Asking(database, guard, now)
+    asking = Asking(database, guard, now, plans or Plans(os.urandom(32)))
     tools = (
         customer_tool(database, keys, now),
+        profile_tool(database, now),
         product_tool(finder or CatalogFinder(database), places),
         inventory_tool(database, places),
+        names_tool(database, places, now),
         order_tool(database),
-        discount_tool(asking, places, limits.place),
+        discount_tool(asking, places, engine, prices or FreshPrices({}, now)),
         transfer_tool(asking, places),
         stock_adjustment_tool(asking, places),
         approvals_tool(database, places, now),
         decide_tool(asking),
-        decision_tool(database, now),
+        decision_tool(database, engine, now),
+        policy_tool(engine, places, now),
         undo_tool(asking),
+        undo_many_tool(asking, Undoing(database, guard, now)),
     )
+    check(tools)
     return {tool.name: tool for tool in tools}

@@ -19,15 +19,18 @@ from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
 from policies.limits import Limits
+from policies.packs.pack import carried
 from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, TransferFacts
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from tools.promises import Counted, counted
+from tools.words_agree import agree
 
 _DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
 _LARGEST: Final = 10**12  # minor units; the rules count in 64 bits, and sums of these stay far below
-_VARIANTS = text("SELECT sku, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
+_VARIANTS = text("SELECT sku, title, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
+_SPENT = text("SELECT ref, spent FROM customer WHERE ref = ANY(CAST(:customers AS text[]))")
 _LEVELS = text(
     """
     SELECT level.location_id, level.sku, level.available, level.as_of
@@ -65,7 +68,9 @@ class Case:
     Attributes:
         goods: The lines a discount takes money off; empty for anything else.
         occurred_at: When what it reacts to happened; `None` when a person acts now.
-        priced_at: When its prices were seen; `None` when that was the moment it was proposed.
+        message: What the customer would read beside a discount, as the evidence has it; `None` when nothing.
+        priced_at: When its prices were seen; `None` when the register told them, whose basket stands as it told it.
+        priced_now: What its goods cost when somebody asked again just now, by sku; empty when nobody did.
         proposed_at: When it was proposed; the totals of that day count it.
         undo: Whether it reverses an executed action.
     """
@@ -74,10 +79,12 @@ class Case:
     action: AnyAction
     place: Place
     goods: tuple[PricedLine, ...]
+    message: object
     occurred_at: datetime | None
     priced_at: datetime | None
     proposed_at: datetime
     undo: bool
+    priced_now: Mapping[str, Money] = field(default_factory=dict[str, Money])
 
 
 def case(  # noqa: PLR0913  # what makes a case, each by name
@@ -90,6 +97,7 @@ def case(  # noqa: PLR0913  # what makes a case, each by name
     priced_at: datetime | None,
     proposed_at: datetime,
     undo: bool = False,
+    priced_now: Mapping[str, Money] | None = None,
 ) -> Case:
     """An action with what it rests on, checked as far as it can be without the store.
 
@@ -103,13 +111,15 @@ def case(  # noqa: PLR0913  # what makes a case, each by name
     goods = _goods(action, evidence) if isinstance(action, Discount) else ()
     if abs(action.money_at_stake.minor) > _LARGEST:
         raise Refused("No single action moves this much money.", code="money.too_large")
-    return Case(actor, action, place, goods, occurred_at, priced_at, proposed_at, undo)
+    message = evidence.get("message")
+    return Case(actor, action, place, goods, message, occurred_at, priced_at, proposed_at, undo, priced_now or {})
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What one unit is worth, in minor units."""
+    """What one unit is called and worth, in minor units."""
 
+    title: str
     price: int
     currency: str
     unit_cost: int | None
@@ -122,6 +132,7 @@ class Surroundings:
     Attributes:
         levels: Units available and when that was heard, by (stock location, sku).
         leaving: Units of transfers already asked for, by (origin, sku).
+        spent: What customers have spent in all, in minor units; only where limits make that matter.
     """
 
     places: Places
@@ -132,6 +143,7 @@ class Surroundings:
         default_factory=dict[tuple[str, str], tuple[int, datetime]]
     )
     leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    spent: dict[str, int] = field(default_factory=dict[str, int])
 
     def leave(self, transfer: Transfer) -> None:
         """Count a transfer that was just let through."""
@@ -149,7 +161,7 @@ async def gather(  # noqa: PLR0913  # what is asked, of what, and when
     *,
     but: Sequence[str] = (),
 ) -> Surroundings:
-    """Everything `situate` needs for these cases, in at most three questions; `but` are actions not to be counted."""
+    """Everything `situate` needs for these cases, in at most four questions; `but` are actions not to be counted."""
     found = Surroundings(places, limits, at)
     wanted: dict[tuple[str, str], None] = {}
     skus: dict[str, None] = {}
@@ -160,7 +172,7 @@ async def gather(  # noqa: PLR0913  # what is asked, of what, and when
                 wanted[place, sku] = None
     if skus:
         rows = await connection.execute(_VARIANTS, {"skus": list(skus)})
-        found.variants = {row.sku: Variant(row.price, row.currency, row.unit_cost) for row in rows}
+        found.variants = {row.sku: Variant(row.title, row.price, row.currency, row.unit_cost) for row in rows}
     if wanted:
         pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
         rows = await connection.execute(_LEVELS, pairs)
@@ -170,6 +182,10 @@ async def gather(  # noqa: PLR0913  # what is asked, of what, and when
         question = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
         rows = await connection.execute(_LEAVING, question)
         found.leaving = {(row.origin, row.sku): int(row.units) for row in rows}
+    customers = sorted({name for case in cases if (name := _may_be_high_value(case, limits))})
+    if customers:
+        rows = await connection.execute(_SPENT, {"customers": customers})
+        found.spent = {row.ref: row.spent for row in rows}
     return found
 
 
@@ -231,23 +247,50 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
     place, goods = case.place, case.goods
     costs = [_variant(line.sku, action.base.currency, around).unit_cost for line in goods]
     known = [cost * line.units for cost, line in zip(costs, goods, strict=True) if cost is not None]
-    limit = around.limits.place(place.region, place.id).discount
+    limits = around.limits.place(place.region, place.id)
     left = action.base - action.amount
     scopes = {each.scope: totals[each] for each in counted(action, place, case.proposed_at)}
-    late = case.occurred_at is not None and case.proposed_at - case.occurred_at > timedelta(seconds=limit.late_s)
+    late = case.occurred_at is not None and case.proposed_at - case.occurred_at > timedelta(
+        seconds=limits.discount.late_s
+    )
+    levels = [around.levels.get((place.stock_location, line.sku), (0, around.at)) for line in goods]
+    here = [_age(heard, around.at) for available, heard in levels if available > 0]
+    titles = [around.variants[line.sku].title for line in goods]
+    spent_from = limits.high_value.spent_from
     return DiscountFacts(
         percent_bp=action.percent.basis_points,
         amount=action.amount.minor,
         transaction_total=scopes["transaction"],
         customer_day_total=scopes.get("customer_day", 0),
         location_day_total=scopes["location_day"],
+        campaign_total=scopes.get("campaign", 0),
         cost_known=len(known) == len(goods),
         margin_after=left.minor - sum(known),
-        margin_floor=left.share(Percent(limit.margin_floor_bp)).minor,
-        in_stock=any(around.levels.get((place.stock_location, line.sku), (0,))[0] > 0 for line in goods),
+        margin_floor=left.share(Percent(limits.discount.margin_floor_bp)).minor,
+        in_stock=bool(here),
+        stock_age_s=min(here, default=0),
         late=late or action.valid_until <= around.at,
-        price_age_s=_age(case.priced_at or case.proposed_at, around.at),
+        price_age_s=0 if case.priced_at is None or case.priced_now else _age(case.priced_at, around.at),
+        price_holds=all(_same(line, case.priced_now, action.base.currency) for line in goods),
+        high_value=spent_from > 0 and around.spent.get(action.customer or "", 0) >= spent_from,
+        words_agree=agree(case.message, action, titles),
+        personalized=action.customer is not None,
+        jurisdictions=limits.packs,
+        disclosures=carried(case.message, limits.packs) if isinstance(case.message, str) else (),
     )
+
+
+def _same(line: PricedLine, told: Mapping[str, Money], currency: str) -> bool:
+    """Whether the goods cost what the line says, as far as anybody asked again."""
+    return not told or told.get(line.sku) == Money(line.price, currency)
+
+
+def _may_be_high_value(case: Case, limits: Limits) -> str:
+    """The customer whose spending matters to this case; "" when nobody's does."""
+    action = case.action
+    if not isinstance(action, Discount) or action.customer is None:
+        return ""
+    return action.customer if limits.place(case.place.region, case.place.id).high_value.spent_from else ""
 
 
 def _transfer(case: Case, action: Transfer, around: Surroundings) -> TransferFacts:

@@ -1,7 +1,7 @@
 """A tool: one named operation with a closed schema, the same for assistants, agents and people."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +44,8 @@ class Tool:
         name: Also the Cedar action that access rules name.
         effect: What it may cause; MCP annotations follow from it.
         run: Called by the guard only, after access was allowed and the arguments were read.
+        toolset: Which of `policies.vocabulary.actor.TOOLSETS` it belongs to.
+        listed: False when it is only read at an address: a model is not handed it on every turn, and cannot call it.
     """
 
     name: str
@@ -53,3 +55,5 @@ class Tool:
     arguments: type[Arguments]
     answer: type[Answer]
     run: Callable[[Call, Any], Awaitable[Answer]]
+    toolset: str = field(kw_only=True)
+    listed: bool = field(default=True, kw_only=True)

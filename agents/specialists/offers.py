@@ -6,15 +6,17 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from agents.basket_offer import BasketDesk, BasketOffer
-from agents.offer import Occasion, proposal_for
+from agents.fresh_goods import fresh_goods
+from agents.offer import Occasion, code_for, proposal_for
 from agents.routing import OFFERS, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
 from agents.visits import Visit, visits
-from agents.words import Writer
-from knowledge.events.event import Event, Topic
+from agents.word_check import Said, plain_title
+from agents.words import Sayable, Writer, personal, template
+from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
-from knowledge.offers.candidates import Wanted, rank, wanted
+from knowledge.offers.candidates import Candidate, Wanted, rank, wanted
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.history import Past, pasts
@@ -23,8 +25,11 @@ from knowledge.store.session import Database, utc_now
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CustomerRef, LocationId
+from policies.vocabulary.percent import Percent
+from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
+_ASKED = 3  # goods whose price is asked of the platform for one visit
 _RECENT = 6  # past looks and purchases whose companions tell of taste
 
 
@@ -40,6 +45,8 @@ class OffersSpecialist:
         secret: Makes discount codes that cannot be guessed.
         companions: What goes with what.
         writer: Finds the words; template text by default.
+        prices: Asks platforms what goods cost now; without it a price the catalog has not just heard is not used.
+        campaign: The name its offers count under; "" for none.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
@@ -57,6 +64,8 @@ class OffersSpecialist:
         secret: bytes,
         companions: CompanionTable | None = None,
         writer: Writer | None = None,
+        prices: FreshPrices | None = None,
+        campaign: str = "",
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -66,8 +75,12 @@ class OffersSpecialist:
         self._limits = limits
         self._secret = secret
         self._now = now
-        self._present = present or (lambda _: now())
-        self._desk = BasketDesk(database, places, limits, self.companions, writer or Writer(), secret, now)
+        self._present: Callable[[Event], datetime] = present or (lambda _: now())
+        self._prices = prices or FreshPrices({}, now)
+        self._campaign = campaign
+        self._desk = BasketDesk(
+            database, places, limits, self.companions, self._prices, writer or Writer(), secret, now, campaign
+        )
 
     async def for_basket(
         self,
@@ -96,12 +109,11 @@ class OffersSpecialist:
         )
 
     async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:
-        """Offers for known customers who are looking around now; redemptions of earlier ones are noted."""
+        """Offers for known customers who are looking around now."""
         now = self._now()
         present, passed = visits(events, customers, self._places, self._limits, self._present)
-        notes = _redemptions(events)
         if not present:
-            return Finding((), notes, passed)
+            return Finding((), (), passed)
         keys = {visit.customer: self._key(visit) for visit in present}
         async with self._database.reading() as connection:
             await self.companions.refresh(connection)
@@ -117,51 +129,70 @@ class OffersSpecialist:
                 want.sku for visit in fresh if visit.place.stock_location == stock for want in wants[visit.customer]
             }
             goods[stock] = await goods_at(quick, sorted(skus), stock) if skus else {}
+        ranked = {
+            visit.customer: self._rank(visit, wants[visit.customer], goods[visit.place.stock_location])
+            for visit in fresh
+        }
+        priced = await self._priced(fresh, ranked, goods)
         proposals: list[Proposal] = []
         for visit in fresh:
-            here = goods[visit.place.stock_location]
-            proposal = self._propose(visit, wants[visit.customer], here, keys[visit.customer], now)
-            if proposal:
-                proposals.append(proposal)
+            here = priced[visit.place.platform, visit.place.stock_location]
+            best = self._rank(visit, wants[visit.customer], here)
+            if best:
+                proposals.append(self._propose(visit, best[0], keys[visit.customer]))
             else:
-                passed["not_worth_it"] += 1
-        return Finding(tuple(proposals), notes, +passed)
+                passed["price_unknown" if ranked[visit.customer] else "not_worth_it"] += 1
+        return Finding(tuple(proposals), (), +passed)
+
+    async def _priced(
+        self,
+        fresh: Sequence[Visit],
+        ranked: Mapping[CustomerRef, Sequence[Candidate]],
+        goods: Mapping[LocationId, Mapping[str, Goods]],
+    ) -> dict[tuple[str, LocationId], dict[str, Goods]]:
+        """What could be offered, at the prices of now, by platform and stock location; one question per pair."""
+        skus: dict[tuple[str, LocationId], list[str]] = {}
+        seconds: dict[tuple[str, LocationId], int] = {}
+        for visit in fresh:
+            there = visit.place.platform, visit.place.stock_location
+            skus.setdefault(there, []).extend(one.goods.sku for one in ranked[visit.customer][:_ASKED])
+            allowed = self._limits.place(visit.place.region, visit.place.id).discount.price_age_s
+            seconds[there] = min(allowed, seconds.get(there, allowed))
+        return {
+            there: await fresh_goods(
+                self._prices, there[0], goods[there[1]], asked, now=self._now(), seconds=seconds[there]
+            )
+            for there, asked in skus.items()
+        }
 
     def _wants(self, visit: Visit, past: Past) -> list[Wanted]:
         drawn_to = (*visit.viewed, *past.carted[:_RECENT], *past.viewed[:_RECENT], *past.bought[:_RECENT])
         return wanted(visit.holding, past, self.companions, drawn_to=drawn_to)
 
-    def _propose(
-        self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], key: str, now: datetime
-    ) -> Proposal | None:
+    def _rank(self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods]) -> list[Candidate]:
         limits = self._limits.place(visit.place.region, visit.place.id).discount
-        ranked = rank(wants, goods, limits, currency=None, now=now, unknown_costs=False)
-        if not ranked:
-            return None
+        return rank(wants, goods, limits, currency=None, unknown_costs=False)
+
+    def _propose(self, visit: Visit, best: Candidate, key: str) -> Proposal:
+        limits = self._limits.place(visit.place.region, visit.place.id)
         event = visit.event
         occasion = Occasion(
             visit.place.id,
             visit.customer,
             visit.cart or f"visit-{sha256(key.encode()).hexdigest()[:20]}",
-            event.occurred_at + timedelta(seconds=limits.valid_s),
+            event.occurred_at + timedelta(seconds=limits.discount.valid_s),
             self._day(visit),
             Origin(event.correlation, event.id, event.occurred_at),
+            self._campaign,
         )
-        return proposal_for(ranked[0], occasion, key=key, secret=self._secret)
+        title = plain_title(best.goods.title, best.goods.category)
+        said = Said(title, Percent(best.terms.percent_bp), code_for(self._secret, occasion, best.goods.sku))
+        line = template(Sayable("event", said, best.wanted.why))
+        message = personal(line, limits.packs, known=True)
+        return proposal_for(best, occasion, key=key, secret=self._secret, message=message)
 
     def _key(self, visit: Visit) -> str:
         return f"visit:{self._day(visit)}:{visit.customer}"
 
     def _day(self, visit: Visit) -> str:
         return visit.event.occurred_at.astimezone(ZoneInfo(visit.place.timezone)).date().isoformat()
-
-
-def _redemptions(events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
-    """A sentence for each order that used a code of ours."""
-    return tuple(
-        (event.id, f"The order used offer code {code}.")
-        for event in events
-        if event.topic is Topic.ORDER_CREATED
-        for code in event.facts.get("codes", ())
-        if str(code).startswith("TH")
-    )

@@ -23,9 +23,12 @@ Measure = Callable[[], Coroutine[Any, Any, list[Row]]]
 BENCHES: dict[str, str] = {
     "webhook": "evals.bench.webhook",
     "checkout": "evals.bench.checkout",
+    "verdict": "evals.bench.verdict",
     "mcp": "evals.bench.mcp_call",
     "first_decision": "evals.bench.first_decision",
     "replay": "evals.bench.replay",
+    "past": "evals.bench.past",
+    "audit_verify": "evals.bench.audit_verify",
 }
 OUTPUT = Path("build/bench.json")
 

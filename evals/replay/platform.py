@@ -5,9 +5,11 @@ Both are recorded in the replay's own database, so that effects can be counted a
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
+
+from sqlalchemy import text
 
 from knowledge.store.session import Database
 from policies.actions.any_action import AnyAction
@@ -15,9 +17,12 @@ from policies.actions.discount import Discount, EndDiscount
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import Refused
-from tools.platform import Capability, Receipt, WriteContext
+from policies.vocabulary.ids import Sku
+from policies.vocabulary.money import Money
+from tools.platform import Capability, PlatformPrice, Receipt, WriteContext
 
 PREPARE = "CREATE TABLE IF NOT EXISTS replay_effect (key text PRIMARY KEY, kind text NOT NULL, times int NOT NULL)"
+_PRICES: Final = text("SELECT sku, price, currency FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
 _EFFECT: Final = """
     WITH effect AS (
         INSERT INTO replay_effect (key, kind, times) VALUES (%(key)s, %(kind)s, 1)
@@ -42,6 +47,7 @@ class LogPlatform:
         self._now = now
         self.discounts = self
         self.inventory = self
+        self.catalog = self
 
     async def create(self, discount: Discount, context: WriteContext) -> Receipt:
         """Keep the code."""
@@ -66,6 +72,12 @@ class LogPlatform:
     async def levels(self, skus: Sequence[str], locations: Sequence[str]) -> list[Any]:
         """Nothing beyond what the store holds."""
         return []
+
+    async def prices(self, skus: Iterable[Sku]) -> list[PlatformPrice]:
+        """What the log said last: it is its own catalog, and there is nobody else to ask."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(_PRICES, {"skus": list(skus)})
+            return [PlatformPrice(Sku(row.sku), Money(row.price, row.currency), self._now()) for row in rows]
 
     async def close(self) -> None:
         """Nothing to let go of."""

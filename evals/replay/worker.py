@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -71,7 +72,7 @@ class TimedGuard:
         decisions: dict[int, Decision] = {}
         for minute, asked in sorted(minutes.items()):
             self._clock.set(minute)
-            told = await self._guard.propose_all([actor_and_proposals[place] for place in asked])
+            told = await self._guard.propose_all([_priced(*actor_and_proposals[place], minute) for place in asked])
             decisions.update(zip(asked, told, strict=True))
         return [decisions[place] for place in range(len(actor_and_proposals))]
 
@@ -128,6 +129,11 @@ class TimedSupervisor:
         if now - self._counted >= _WEEK:
             self._counted = now
             await count_companions(self._database, until=now)
+
+
+def _priced(actor: Actor, proposal: Proposal, at: datetime) -> tuple[Actor, Proposal]:
+    """A log is its own platform: asked at this moment what goods cost, it would say what it has said last."""
+    return actor, proposal if proposal.priced_at is None else replace(proposal, priced_at=at)
 
 
 def windows(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

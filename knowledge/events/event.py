@@ -25,6 +25,7 @@ class Topic(StrEnum):
     PRODUCT_VIEWED = "product.viewed"
     CART_UPDATED = "cart.updated"
     CHECKOUT_STARTED = "checkout.started"
+    OFFER_SHOWN = "offer.shown"
     TRANSFER_UPDATED = "transfer.updated"
     CHECK_IN = "check_in"
     LOYALTY_SCANNED = "loyalty.scanned"

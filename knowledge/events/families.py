@@ -45,6 +45,7 @@ class OrderFacts(Facts):
     total: Minor
     currency: str
     codes: tuple[str, ...] = ()
+    taken: dict[str, Minor] = Field(default_factory=dict)  # money off by code, where the platform tells it for each
     transaction: str = ""
     pickup_location: str = ""
     cancelled: bool = False
@@ -144,6 +145,13 @@ class CheckoutFacts(Facts):
     lines: tuple[LineFacts, ...]
     total: Minor
     currency: str
+
+
+class ShownFacts(Facts):
+    """A register showed a customer the offer of this decision."""
+
+    location: str
+    decision: str
 
 
 class ClosureFacts(Facts):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from knowledge.offers.companions import CompanionTable
@@ -85,26 +84,25 @@ def rank(  # noqa: PLR0913
     limits: DiscountLimits,
     *,
     currency: str | None,
-    now: datetime,
     unknown_costs: bool,
     assumed: Assumptions = DEFAULT,
 ) -> list[Candidate]:
-    """Those in stock, priced lately enough and worth more than silence; most valuable first, the same every time.
+    """Those in stock and worth more than silence; most valuable first, the same every time.
+
+    How old a price may be is for whoever proposes one of them to see to.
 
     Args:
         wants: From `wanted`.
         goods: By sku, at the location's stock.
         limits: Of the location.
         currency: Of the basket; a price in another is left out. `None` when there is no basket.
-        now: The present.
         unknown_costs: Whether goods without a recorded cost may be offered, which takes a manager; ranked last.
         assumed: Priors.
     """
     found: list[Candidate] = []
-    oldest = now - timedelta(seconds=limits.price_age_s)
     for want in wants:
         here = goods.get(want.sku)
-        if here is None or here.available < 1 or here.priced_at < oldest:
+        if here is None or here.available < 1:
             continue
         if (currency and here.currency != currency) or (here.unit_cost is None and not unknown_costs):
             continue

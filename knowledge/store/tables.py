@@ -114,6 +114,7 @@ purchase = Table(
     Column("fulfilled", Boolean, nullable=False, server_default="false"),
     Index("purchase_by_customer", "customer_ref", "occurred_at"),
     Index("purchase_by_time", "occurred_at"),
+    Index("purchase_codes", "codes", postgresql_using="gin", postgresql_where=text("codes <> '{}'")),
 )
 
 purchase_line = Table(
@@ -181,6 +182,7 @@ event = Table(
     Column("sealed", LargeBinary),  # the body of a parked event, encrypted
     UniqueConstraint("source", "delivery"),
     CheckConstraint("state in ('pending', 'handled', 'dead', 'parked')", name="event_state"),
+    Index("event_by_resource", "resource", postgresql_where=text("resource <> ''")),
     Index("event_pending", "lane", "seq", postgresql_where=text("state = 'pending'")),
     Index("event_set_aside", "state", "seq", postgresql_where=text("state in ('dead', 'parked')")),
 )
@@ -232,6 +234,7 @@ action = Table(
     Column("receipt", JSONB),
     Column("settled_at", _TIME),
     Column("undoes", String, ForeignKey("action.id")),
+    Column("supersedes", String, ForeignKey("action.id")),  # the waiting one a person carried through as their own
     UniqueConstraint("actor_id", "idempotency_key"),
     CheckConstraint(
         "state in ('denied', 'waiting', 'rejected', 'expired', 'allowed', 'executing', 'executed', 'failed', 'undone')",
@@ -241,6 +244,10 @@ action = Table(
     Index("action_discount_code", text("(facts ->> 'code')"), postgresql_where=text("kind = 'discount'")),
     Index("action_transaction", text("(facts ->> 'transaction')"), postgresql_where=text("kind = 'discount'")),
     Index("action_undoes", "undoes", postgresql_where=text("undoes IS NOT NULL")),
+    Index("action_supersedes", "supersedes", unique=True, postgresql_where=text("supersedes IS NOT NULL")),
+    Index("action_by_actor", "actor_id", "created_at"),
+    Index("action_by_time", "created_at", postgresql_using="brin"),  # written in this order, and asked for by the day
+    Index("action_campaign", text("(facts ->> 'campaign')"), postgresql_where=text("facts ? 'campaign'")),
 )
 
 promise = Table(  # running totals that caps look at; rows are locked while a decision is made
@@ -256,7 +263,7 @@ approval = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("action_id", String, ForeignKey("action.id"), nullable=False, unique=True),
-    Column("needs", String, nullable=False),  # confirm, approve
+    Column("needs", String, nullable=False),  # confirm, approve, approve_two
     Column("location_id", String, nullable=False),
     Column("asked_of", String, nullable=False, server_default=""),  # confirm: the actor who must say yes again
     Column("fingerprint", String(64), nullable=False),  # of the action's and the situation's facts together
@@ -266,8 +273,11 @@ approval = Table(
     Column("decided_by", String, nullable=False, server_default=""),
     Column("decided_at", _TIME),
     Column("note", String, nullable=False, server_default=""),
+    Column("first_by", String, nullable=False, server_default=""),  # approve_two: the first of the two
+    Column("first_at", _TIME),
     CheckConstraint("state in ('waiting', 'approved', 'rejected', 'expired')", name="approval_state"),
     Index("approval_waiting", "expires_at", postgresql_where=text("state = 'waiting'")),
+    Index("approval_asked", "asked_at"),
 )
 
 ledger = Table(
@@ -281,6 +291,7 @@ ledger = Table(
     Column("entry", Text, nullable=False),  # canonical JSON: exactly what was hashed
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("ledger_at", "at", postgresql_using="brin"),
 )
 
 ledger_head = Table(  # one row, locked while entries are added
@@ -297,11 +308,14 @@ credential = Table(
     "credential",
     metadata,
     Column("digest", String(64), primary_key=True),  # of the key; the key itself is shown once and never kept
-    Column("actor_id", String, nullable=False),
+    Column("actor_id", String, nullable=False, index=True),
     Column("role", String, nullable=False),
     Column("locations", ARRAY(String)),  # NULL: every location
     Column("model", Boolean, nullable=False, server_default="false"),
+    Column("on_behalf_of", String, nullable=False, server_default=""),  # the person whose own key bounds this one
+    Column("toolsets", ARRAY(String)),  # NULL: all of the role's
     Column("created_at", _TIME, nullable=False),
+    Column("expires_at", _TIME),
     Column("revoked_at", _TIME),
 )
 

@@ -21,6 +21,7 @@ class Discount(Action):
         skus: What it applies to; empty means the whole basket.
         base: Price of what it applies to, before the discount.
         amount: Money off, at most: exactly `base` times `percent`.
+        campaign: The campaign it belongs to, whose total it counts in; "" for none, and then its facts leave it out.
     """
 
     effect: ClassVar[Effect] = Effect.WRITE
@@ -34,6 +35,7 @@ class Discount(Action):
     base: Money
     amount: Money
     valid_until: AwareDatetime
+    campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$", exclude_if=lambda name: not name)
 
     @model_validator(mode="after")
     def _amount_follows_percent(self) -> Self:

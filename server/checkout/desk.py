@@ -28,6 +28,10 @@ from tools.proposal import Decision, Origin, Proposal
 
 _KNOWN: Final = "SELECT sku FROM variant WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"
 _FIRST: Final = "SELECT proposal -> 'evidence' ->> 'message' AS message FROM action WHERE id = $1"
+_INSTEAD: Final = """
+    SELECT id, facts, proposal -> 'evidence' ->> 'message' AS message FROM action
+    WHERE supersedes = $1 AND state IN ('allowed', 'executing', 'executed')
+"""
 _STORIES = UUID("b0a4d7de-0f9e-5a57-9e53-2a8ad0f4c6e1")  # ours, drawn once
 _MAKING = 4  # codes made at once: most database connections are for those who wait for an answer
 _GIVEN = frozenset({"allowed", "executing", "executed"})
@@ -174,7 +178,7 @@ class CheckoutDesk:
         if decision.state == "waiting":
             return replace(found, status="waiting_for_manager")
         if decision.state not in _GIVEN:
-            return found
+            return await self._instead(decision, found) if decision.replayed else found
         message = await self._first_message(decision) if decision.replayed else offer.message
         return replace(found, status="offered", discount=offer.proposal.action, message=message or offer.message)
 
@@ -194,6 +198,15 @@ class CheckoutDesk:
                     field=f"basket.{place}.sku",
                 )
         return await recognize(self.database.quick, checkout.customer)
+
+    async def _instead(self, decision: Decision, found: CheckoutAnswer) -> CheckoutAnswer:
+        """The offer a person carried through as their own after this one was asked for; silence when nobody did."""
+        for row in await self.database.quick.rows(_INSTEAD, decision.action_id):
+            discount = Discount.model_validate(row["facts"])
+            if discount.valid_until > self.now():
+                message = row["message"] or f"{discount.percent} off for you today."
+                return replace(found, status="offered", discount=discount, message=message, decision_id=row["id"])
+        return found
 
     async def _first_message(self, decision: Decision) -> str | None:
         rows = await self.database.quick.rows(_FIRST, decision.action_id)

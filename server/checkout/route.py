@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from knowledge.events.event import Topic
 from policies.errors import Refused
 from policies.vocabulary.actor import Door
-from server.access import Bearers
+from server.bearers import Bearers
 from server.body import JSON, exact_json, read_body
 from server.checkout.desk import CheckoutDesk, may_check_out
 from server.webhooks.aliases import topic_of

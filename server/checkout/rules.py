@@ -19,7 +19,7 @@ from knowledge.store.places import Place
 from policies.errors import NotFound, Refused, Unavailable
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.money import Money
-from server.access import Bearers
+from server.bearers import Bearers
 from server.body import JSON, exact_json, read_body
 from server.checkout.desk import CheckoutAnswer, CheckoutDesk, may_check_out
 from server.telemetry import Metrics

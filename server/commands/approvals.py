@@ -1,8 +1,9 @@
-"""`tillhand approve` and `tillhand undo`: a person's answers, through the same guard as everybody's."""
+"""`tillhand approve`: a person's answers, through the same guard as everybody's."""
 
 from rich.table import Column, Table
 
 from server.commands.context import Keyboard
+from server.edit import read_edit
 from tools.proposal import Decision
 
 
@@ -30,20 +31,18 @@ async def list_waiting(at: Keyboard) -> int:
 
 async def answer(at: Keyboard, approval_id: str, *, yes: bool, note: str) -> int:
     """Say yes or no; needs `TILLHAND_KEY` of a manager."""
-    _tell(at, await at.house.guard.answer(at.actor, approval_id, yes, note))
+    tell(at, await at.house.guard.answer(at.actor, approval_id, yes, note))
     return 0
 
 
-async def undo(at: Keyboard, action_id: str, reason: str) -> int:
-    """Take an executed action back by its inverse; needs `TILLHAND_KEY` of a manager."""
-    decision = await at.house.guard.undo(
-        at.actor, action_id, key=f"undo:{action_id}", reason=reason, origin=at.origin()
-    )
-    _tell(at, decision)
+async def take(at: Keyboard, approval_id: str, percent: str, units: str, note: str) -> int:
+    """Carry a waiting action through as one's own, as it is or for less; needs `TILLHAND_KEY` of a manager."""
+    tell(at, await at.house.guard.take(at.actor, approval_id, edit=read_edit(percent, units), note=note))
     return 0
 
 
-def _tell(at: Keyboard, decision: Decision) -> None:
+def tell(at: Keyboard, decision: Decision) -> None:
+    """Say what became of an action."""
     at.out.print(f"{decision.state}: action {decision.action_id}")
     for rule, sentence in decision.reasons:
         at.out.print(f"  {sentence or rule}")

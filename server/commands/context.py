@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from rich.console import Console
 
-from policies.errors import NotFound
+from policies.errors import Refused
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId
-from server.access import authenticate, list_credentials, recognize
+from server.bearers import authenticate, whole
 from server.composition import House, compose
 from server.settings import Settings
 from tools.proposal import Origin
@@ -46,27 +46,14 @@ async def keyboard(settings: Settings, out: Console) -> AsyncGenerator[Keyboard]
         if not key:
             yield Keyboard(house, OPERATOR, out)
             return
-        async with house.database.reading() as connection:
-            actor = await authenticate(connection, key, Door.CLI)
-        yield Keyboard(house, actor, out)
+        yield Keyboard(house, whole(await authenticate(house.database.quick, key, Door.CLI, house.now())), out)
 
 
-async def acting_as(house: House, actor_id: str, door: Door) -> Actor:
-    """The actor of the newest credential in force with this id, for a client on the operator's own machine.
+def operator_only(at: Keyboard) -> None:
+    """Refuse everybody else.
 
     Raises:
-        NotFound: No credential in force has it.
+        Refused: `access.role`.
     """
-    async with house.database.reading() as connection:
-        fitting = [
-            each for each in await list_credentials(connection) if each.actor_id == actor_id and not each.revoked_at
-        ]
-        actor = await recognize(connection, fitting[-1].digest, door) if fitting else None
-    if actor is None:
-        raise NotFound(
-            f"No credential in force belongs to {actor_id}.",
-            code="credential.not_found",
-            hint="tillhand credential list",
-            field="as",
-        )
-    return actor
+    if at.actor.role is not Role.OPERATOR:
+        raise Refused("Only the operator may do this.", code="access.role", hint="Unset TILLHAND_KEY.")

@@ -11,10 +11,14 @@ from rich.console import Console
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from policies.vocabulary.actor import Role
-from server.commands import approvals, audit, operate
+from server.commands import approvals, audit, credential, operate
 from server.commands.context import Keyboard, keyboard
 from server.commands.doctor import doctor
+from server.commands.ladder import add_ladder
+from server.commands.policy import add_policy
+from server.commands.review import add_review
 from server.commands.stock import stock
+from server.commands.undo import add_undo
 from server.settings import Settings
 
 Run = Callable[[argparse.Namespace, Settings, Console], Coroutine[Any, Any, int]]
@@ -78,18 +82,29 @@ def _approvals(commands: Any) -> None:
             run=_at(lambda at, asked: approvals.answer(at, asked.approval, yes=asked.yes, note=asked.note)),
             yes=word == "yes",
         )
-    one = commands.add_parser("undo", help="take an executed action back")
-    one.add_argument("action")
-    one.add_argument("--reason", default="Taken back by a person.")
-    one.set_defaults(run=_at(lambda at, asked: approvals.undo(at, asked.action, asked.reason)))
+    one = verbs.add_parser("take", help="carry it through as your own, for less when you say so")
+    one.add_argument("approval")
+    one.add_argument("--percent", default="", help="of a discount; lower than what was proposed")
+    one.add_argument("--units", default="", help="of a transfer or an adjustment; fewer than was proposed")
+    one.add_argument("--note", default="")
+    one.set_defaults(
+        run=_at(lambda at, asked: approvals.take(at, asked.approval, asked.percent, asked.units, asked.note))
+    )
+    add_ladder(commands, _at)
+    add_undo(commands, _at)
+    add_policy(commands, _at)
+    add_review(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"
     )
+    verbs.add_parser("anchor", help="write the ledger's head down outside the database").set_defaults(
+        run=_at(lambda at, _: audit.anchor(at))
+    )
     verbs.add_parser("verify").set_defaults(run=_at(lambda at, _: audit.verify_ledger(at)))
     for parent, name in ((verbs, "explain"), (commands, "explain")):
         one = parent.add_parser(name, help="why something was done, refused or is waiting")
-        one.add_argument("id", help="of an order, action, approval, event or story")
+        one.add_argument("id", help="of an order, action, approval, event, run or undo, or an offer's code")
         one.set_defaults(run=_at(lambda at, asked: audit.explain(at, asked.id)))
 
 
@@ -102,13 +117,34 @@ def _operator(commands: Any) -> None:
     one.add_argument("--role", required=True, choices=[role.value for role in Role])
     one.add_argument("--location", action="append", default=[], help="repeat for several; none: every location")
     one.add_argument("--model", action="store_true", help="a language model uses it: it never approves")
+    one.add_argument("--for", dest="person", default="", help="it acts for this person, and never beyond their own")
+    one.add_argument("--toolset", action="append", default=[], help="repeat for several; none: all of the role's")
+    one.add_argument("--days", type=_span, help="it ends after as many; none: when it is revoked")
     one.set_defaults(
-        run=_at(lambda at, asked: operate.add(at, asked.actor, asked.role, asked.location, model=asked.model))
+        run=_at(
+            lambda at, asked: credential.add(
+                at,
+                asked.actor,
+                asked.role,
+                asked.location,
+                model=asked.model,
+                on_behalf_of=asked.person,
+                toolsets=asked.toolset,
+                days=asked.days,
+            )
+        )
     )
-    verbs.add_parser("list").set_defaults(run=_at(lambda at, _: operate.show(at)))
-    one = verbs.add_parser("revoke")
+    verbs.add_parser("list").set_defaults(run=_at(lambda at, _: credential.show(at)))
+    one = verbs.add_parser("rotate", help="a new key with the same rights, shown once")
     one.add_argument("name", help="as credential list shows it")
-    one.set_defaults(run=_at(lambda at, asked: operate.revoke(at, asked.name)))
+    one.add_argument("--overlap", type=_span, default=0, metavar="MINUTES", help="the old key works as long (0)")
+    one.set_defaults(run=_at(lambda at, asked: credential.rotate(at, asked.name, asked.overlap)))
+    one = verbs.add_parser("revoke", help="it opens nothing from now on")
+    one.add_argument("name", help="as credential list shows it")
+    one.set_defaults(run=_at(lambda at, asked: credential.revoke(at, asked.name)))
+    one = verbs.add_parser("sign-out", help="refuse a person's OAuth tokens of until now")
+    one.add_argument("subject", help="as the identity provider names them")
+    one.set_defaults(run=_at(lambda at, asked: credential.end_tokens(at, asked.subject)))
 
     verbs = commands.add_parser("dead-letters", help="what was given up or not understood").add_subparsers(
         required=True, metavar="VERB"
@@ -165,6 +201,14 @@ def _count(text: str) -> int:
     if not 0 <= count <= 64:  # noqa: PLR2004  # more than any machine we know of has use for
         raise argparse.ArgumentTypeError("between 0 and 64")
     return count
+
+
+def _span(text: str) -> float:
+    """Days or minutes."""
+    span = float(text)
+    if not 0 < span <= 36_500:  # noqa: PLR2004  # a hundred years of days, a month of minutes
+        raise argparse.ArgumentTypeError("more than 0, and no more than 36500")
+    return span
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -1,53 +1,9 @@
-"""What the operator does: credentials, dead letters, the stop switch, polling by hand."""
+"""What the operator does: dead letters, the stop switch, polling by hand."""
 
 from rich.table import Table
 
-from policies.errors import Refused
-from policies.vocabulary.actor import Role
-from server.access import add_credential, list_credentials, revoke_credential
-from server.commands.context import Keyboard
+from server.commands.context import Keyboard, operator_only
 from server.queue.dead_letters import put_all_back, put_back, set_aside, unseal
-
-
-async def add(at: Keyboard, actor_id: str, role: str, locations: list[str], *, model: bool) -> int:
-    """Make a credential and show its key, once."""
-    _operator(at)
-    places = [at.house.places.get(each).id for each in locations]
-    if Role(role) is Role.REGISTER and not places:
-        raise Refused(
-            "A register stands in one location: name it.", code="credential.location", hint="--location STORE_123"
-        )
-    async with at.house.database.transaction() as connection:
-        key = await add_credential(connection, actor_id, Role(role), places or None, model=model, at=at.house.now())
-    at.out.print(key, markup=False, highlight=False, soft_wrap=True)
-    return 0
-
-
-async def show(at: Keyboard) -> int:
-    """All credentials, without their keys."""
-    async with at.house.database.reading() as connection:
-        found = await list_credentials(connection)
-    table = Table("name", "actor", "role", "locations", "made (UTC)", "revoked (UTC)", box=None)
-    for one in found:
-        table.add_row(
-            one.name,
-            one.actor_id + (" (model)" if one.model else ""),
-            one.role.value,
-            "every location" if one.locations is None else ", ".join(one.locations),
-            f"{one.created_at:%Y-%m-%d %H:%M}",
-            f"{one.revoked_at:%Y-%m-%d %H:%M}" if one.revoked_at else "",
-        )
-    at.out.print(table)
-    return 0
-
-
-async def revoke(at: Keyboard, name: str) -> int:
-    """End a credential; processes that have just seen its key notice within seconds."""
-    _operator(at)
-    async with at.house.database.transaction() as connection:
-        await revoke_credential(connection, name, at=at.house.now())
-    at.out.print("Revoked.")
-    return 0
 
 
 async def list_set_aside(at: Keyboard) -> int:
@@ -74,7 +30,7 @@ async def list_set_aside(at: Keyboard) -> int:
 
 async def retry(at: Keyboard, event_id: str) -> int:
     """Give one dead letter, or `all` of them, their attempts again."""
-    _operator(at)
+    operator_only(at)
     async with at.house.database.transaction() as connection:
         if event_id == "all":
             at.out.print(f"{await put_all_back(connection)} put back.")
@@ -86,7 +42,7 @@ async def retry(at: Keyboard, event_id: str) -> int:
 
 async def open_parked(at: Keyboard, event_id: str) -> int:
     """Show a parked event's body as it was received; it may hold personal data."""
-    _operator(at)
+    operator_only(at)
     async with at.house.database.reading() as connection:
         body = await unseal(connection, event_id, at.house.sealer)
     at.out.print(body.decode("utf-8", "replace"), markup=False, highlight=False, soft_wrap=True)
@@ -97,7 +53,7 @@ async def switch(at: Keyboard, asked: str) -> int:
     """Stop or start all specialists on this machine; the store is kept up to date regardless."""
     file = at.house.settings.stop_file
     if asked != "status":
-        _operator(at)
+        operator_only(at)
     if asked == "stop":
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
@@ -113,8 +69,3 @@ async def poll(at: Keyboard) -> int:
         polled = await at.house.poller.poll(name, platform.changes)
         at.out.print(f"{name}: {polled.heard} changes, {polled.new} of them news.")
     return 0
-
-
-def _operator(at: Keyboard) -> None:
-    if at.actor.role is not Role.OPERATOR:
-        raise Refused("Only the operator may do this.", code="access.role", hint="Unset TILLHAND_KEY.")

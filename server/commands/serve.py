@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -14,6 +14,7 @@ from rich.console import Console
 from policies.errors import Unavailable
 from server.app import build_app
 from server.composition import House, compose
+from server.mcp.listing import record_listing
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -27,12 +28,16 @@ async def serve(settings: Settings, workers: int, out: Console) -> int:
     """Listen until told to stop, with `workers` processes beside us that are started again when they die."""
     async with compose(settings) as house:
         server = _Doors(web(house))
-        crew = asyncio.create_task(_crew(workers), name="crew")
+        await house.rulebook.record("operator:start")
+        beside: set[asyncio.subprocess.Process] = set()
+        crew = asyncio.create_task(_crew(workers, beside), name="crew")
         registering = asyncio.create_task(_register(house), name="webhooks")
         await house.offers.companions.keep_fresh(house.database)  # before a register waits for it
+        await record_listing(house.guard, house.tools.values())
         out.print(f"Tillhand listens on {address(settings)} with {workers} worker{'s' * (workers != 1)}.")
         try:
-            await server.serve()
+            async with house.rulebook.on_hangup(lambda: _pass_on(beside)):
+                await server.serve()
         finally:
             for task in (crew, registering):
                 task.cancel()
@@ -94,24 +99,34 @@ async def _register(house: House) -> None:
         logger.warning("webhooks are registered within the hour: %s", error.message)
 
 
-async def _crew(workers: int) -> None:
+def _pass_on(beside: Iterable[asyncio.subprocess.Process]) -> None:
+    """Have the workers read the rules again too."""
+    for process in beside:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGHUP)
+
+
+async def _crew(workers: int, beside: set[asyncio.subprocess.Process]) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
-            group.create_task(_one_of_the_crew(number), name=f"worker {number}")
+            group.create_task(_one_of_the_crew(number, beside), name=f"worker {number}")
 
 
-async def _one_of_the_crew(number: int) -> None:
-    """Keep one worker process alive."""
+async def _one_of_the_crew(number: int, beside: set[asyncio.subprocess.Process]) -> None:
+    """Keep one worker process alive, and among those `beside` us."""
     deaths = 0
     loop = asyncio.get_running_loop()
     while True:
         begun = loop.time()
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "server", "worker", env=dict(os.environ))
+        beside.add(process)
         try:
             code = await process.wait()
         except asyncio.CancelledError:
             await _stop(process)
             raise
+        finally:
+            beside.discard(process)
         deaths = 0 if loop.time() - begun > _STEADY else deaths + 1
         wait = _RESTART_AFTER[min(deaths, len(_RESTART_AFTER) - 1)]
         logger.warning("worker %d ended with %s; another one starts in %s s", number, code, wait)

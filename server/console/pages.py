@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -17,24 +16,34 @@ from starlette.routing import Route
 
 from knowledge.store.places import Places
 from knowledge.store.session import Database
+from policies.actions.lower import Edit
 from policies.decision import Outcome
 from policies.engine import Engine
 from policies.errors import Refused, TillhandError
 from policies.vocabulary.actor import Actor, Door, Role
-from server.access import authenticate, digest, recognize
-from server.body import FORM, read_body
+from policies.vocabulary.ids import LocationId
+from server.access import digest
+from server.bearers import authenticate, recognize, whole
+from server.console.form import read_form
+from server.console.ladder_page import LadderPage
+from server.console.review_page import ReviewPages
 from server.console.session import Session, Sessions, check_token
+from server.console.undo_page import Invoking, UndoPages
 from server.console.view import latest, running_out
+from server.edit import read_edit
 from server.problems import status_of
 from server.queue.dead_letters import count_set_aside, put_back, set_aside
 from server.secret import Secret
 from server.settings import Settings
+from tools.ladder.office import LadderOffice
 from tools.proposal import Decision
 from tools.read.approval import Waiting
+from tools.read.approval_figures import approval_figures
+from tools.review.reviews import Reviews
+from tools.undo.undoing import Undoing
 
 PATH: Final = "/console"
 _HOME = Path(__file__).parent
-_BODY = 8_192  # bytes of a form
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -51,7 +60,7 @@ _ANSWERS: Final = {
 }
 
 
-class Guard(Protocol):
+class Guard(Invoking, Protocol):
     """The guard, as far as the console uses it."""
 
     async def waiting(self, actor: Actor) -> list[Waiting]:
@@ -60,6 +69,10 @@ class Guard(Protocol):
 
     async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
         """A person's yes or no."""
+        ...
+
+    async def take(self, actor: Actor, approval_id: str, *, edit: Edit, note: str = "") -> Decision:
+        """A person's "I do it myself", as it is or for less."""
         ...
 
 
@@ -81,6 +94,9 @@ class Console:
         secret: Secret,
         settings: Settings,
         now: Callable[[], datetime],
+        undoing: Undoing,
+        ladder: LadderOffice,
+        reviews: Reviews,
     ) -> None:
         self._database = database
         self._guard = guard
@@ -95,6 +111,10 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._office = ladder
+        self._ladder = LadderPage(ladder, places, self._signed_in, self._page, PATH)
+        self._reviews = ReviewPages(reviews, self._signed_in, self._page, PATH)
+        self._undo = UndoPages(undoing, guard, self._signed_in, self._page, PATH, now)
         self._style = (_HOME / "style.css").read_text(encoding="utf-8")
 
     def routes(self) -> list[Route]:
@@ -106,6 +126,9 @@ class Console:
             Route("/logout", self._log_out, methods=["POST"]),
             Route("/approvals/{approval_id}", self._decide, methods=["POST"]),
             Route("/dead-letters/{event_id}", self._retry, methods=["POST"]),
+            *self._undo.routes(),
+            *self._ladder.routes(),
+            *self._reviews.routes(),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -120,7 +143,11 @@ class Console:
         sees_decisions = self._may(actor, "list_approvals")
         async with self._database.reading() as connection:
             shown: dict[str, Any] = {
-                "activity": await latest(connection, actor) if self._may(actor, "explain_decision") else None,
+                "activity": (
+                    await latest(connection, actor, every_kind=self._may(actor, "see_every_decision"))
+                    if self._may(actor, "explain_decision")
+                    else None
+                ),
                 "stock": (
                     await running_out(connection, actor, self._now().date())
                     if self._may(actor, "check_inventory")
@@ -128,6 +155,9 @@ class Console:
                 ),
                 "aside": await set_aside(connection, limit=20) if actor.role is Role.OPERATOR else None,
                 "aside_count": await count_set_aside(connection),
+                "figures": (
+                    await approval_figures(connection, _places_of(actor), self._now()) if sees_decisions else []
+                ),
             }
         return {
             **shown,
@@ -135,15 +165,19 @@ class Console:
             "token": visitor.session.token,
             "waiting": await self._guard.waiting(actor) if sees_decisions else None,
             "decides": self._may(actor, "decide_approval"),
+            "notices": await self._office.notices(actor),
+            "sees_reviews": self._may(actor, "see_review"),
+            "sees_ladder": self._office.may(actor, "see_ladder"),
+            "undoes": self._may(actor, "undo_many"),
+            "explains": self._may(actor, "explain_decision"),
             "names": {place.id: place.name for place in self._places},
             "now": self._now(),
         }
 
     async def _log_in(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await read_form(request)
         try:
-            async with self._database.reading() as connection:
-                _person(await authenticate(connection, form.get("key", "").strip(), Door.CONSOLE))
+            _person(await authenticate(self._database.quick, form.get("key", "").strip(), Door.CONSOLE, self._now()))
         except Refused as error:
             return self._page("login.html", status=status_of(error), trouble=error.message)
         response = RedirectResponse(f"{PATH}/", status_code=303)
@@ -152,24 +186,17 @@ class Console:
 
     async def _log_out(self, request: Request) -> Response:
         visitor = await self._signed_in(request)
-        check_token(visitor.session, (await _form(request)).get("token", ""))
+        check_token(visitor.session, (await read_form(request)).get("token", ""))
         response = RedirectResponse(f"{PATH}/", status_code=303)
         self._sessions.end(response)
         return response
 
     async def _decide(self, request: Request) -> Response:
         visitor = await self._signed_in(request)
-        form = await _form(request)
+        form = await read_form(request)
         check_token(visitor.session, form.get("token", ""))
-        if form.get("answer") not in {"approve", "reject"}:
-            raise Refused("An approval is answered with approve or reject.", code="body.invalid", field="answer")
         try:
-            decision = await self._guard.answer(
-                visitor.actor,
-                request.path_params["approval_id"],
-                form["answer"] == "approve",
-                form.get("note", "")[:200],
-            )
+            decision = await self._answer(visitor.actor, request.path_params["approval_id"], form)
         except TillhandError as error:
             return self._page(
                 "console.html",
@@ -179,9 +206,18 @@ class Console:
             )
         return RedirectResponse(f"{PATH}/?said={decision.state}", status_code=303)
 
+    async def _answer(self, actor: Actor, approval: str, form: dict[str, str]) -> Decision:
+        word, note = form.get("answer"), form.get("note", "")[:200]
+        if word not in {"approve", "reject", "take"}:
+            raise Refused("An approval is answered with approve, take or reject.", code="body.invalid", field="answer")
+        edit = read_edit(form.get("percent", ""), form.get("units", ""))
+        if word == "take" or (word == "approve" and not edit.none):
+            return await self._guard.take(actor, approval, edit=edit, note=note)
+        return await self._guard.answer(actor, approval, word == "approve", note)
+
     async def _retry(self, request: Request) -> Response:
         visitor = await self._signed_in(request)
-        check_token(visitor.session, (await _form(request)).get("token", ""))
+        check_token(visitor.session, (await read_form(request)).get("token", ""))
         if visitor.actor.role is not Role.OPERATOR:
             raise Refused("Only the operator puts dead letters back.", code="access.role")
         async with self._database.transaction() as connection:
@@ -195,9 +231,10 @@ class Console:
         session = self._sessions.of(request, self._now())
         if session is None:
             return None
-        async with self._database.reading() as connection:
-            actor = await recognize(connection, session.digest, Door.CONSOLE)
-        return _Visitor(actor, session) if actor is not None else None
+        actor = await recognize(self._database.quick, session.digest, Door.CONSOLE, self._now())
+        if actor is None or not _may_sign_in(actor):  # revoked, expired, or not what it was when they signed in
+            return None
+        return _Visitor(actor, session)
 
     async def _signed_in(self, request: Request) -> _Visitor:
         visitor = await self._visitor(request)
@@ -213,15 +250,14 @@ class Console:
         return HTMLResponse(body, status_code=status, headers=_HEADERS)
 
 
+def _places_of(actor: Actor) -> list[LocationId] | None:
+    return None if actor.locations is None else sorted(actor.locations)
+
+
 def _person(actor: Actor) -> None:
-    if not actor.role.person or actor.model:
+    if not _may_sign_in(whole(actor)):
         raise Refused("This key belongs to no person.", code="access.person")
 
 
-async def _form(request: Request) -> dict[str, str]:
-    body = await read_body(request, _BODY, FORM)
-    try:
-        fields = parse_qs(body.decode("utf-8"), max_num_fields=10)
-    except ValueError as error:
-        raise Refused("The form is not readable.", code="body.malformed") from error
-    return {name: values[0] for name, values in fields.items()}
+def _may_sign_in(actor: Actor) -> bool:
+    return actor.role.person and not actor.model and actor.toolsets is None

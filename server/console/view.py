@@ -20,6 +20,7 @@ _LATEST = text(
            action.location_id, action.money, action.currency
     FROM ledger LEFT JOIN action ON action.id = ledger.action_id
     WHERE ledger.kind <> 'call'
+      AND (CAST(:every_kind AS bool) OR action.kind IN ('discount', 'end_discount'))
       AND (CAST(:everywhere AS bool) OR action.location_id = ANY(CAST(:locations AS text[])))
     ORDER BY ledger.seq DESC LIMIT :limit
     """
@@ -69,9 +70,9 @@ class RunningOut:
     as_of: datetime
 
 
-async def latest(connection: AsyncConnection, actor: Actor) -> list[Happening]:
-    """The ledger's newest records, as far as they concern the actor's locations."""
-    rows = await connection.execute(_LATEST, {**_where(actor), "limit": ACTIVITY})
+async def latest(connection: AsyncConnection, actor: Actor, *, every_kind: bool) -> list[Happening]:
+    """The ledger's newest records, as far as they concern the actor's locations; of offers only when told so."""
+    rows = await connection.execute(_LATEST, {**_where(actor), "every_kind": every_kind, "limit": ACTIVITY})
     return [
         Happening(
             row.seq,

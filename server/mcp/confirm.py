@@ -4,6 +4,7 @@ It proves only that the client said yes, and clients differ in whom they ask. So
 worth having, and send what needs a second person to the approval queue instead.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from mcp.server.context import ServerRequestContext
@@ -19,7 +20,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tools.propose.decided import Decided
 
-_QUESTION: Final = "confirm"
+QUESTION: Final = "confirm"
+"""The key of the one question this door asks."""
+
 _FORM: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {"confirm": {"type": "boolean", "title": "Confirm", "description": "Do it?"}},
@@ -42,23 +45,35 @@ async def ask(
     capabilities = context.session.client_capabilities
     if capabilities is None or capabilities.elicitation is None:
         return None
-    question = f"{answer.action} {' '.join(reason.sentence for reason in answer.reasons)}".strip()
+    sentence = question(answer.action, (reason.sentence for reason in answer.reasons))
     if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
-        given = (params.input_responses or {}).get(_QUESTION)
+        given = (params.input_responses or {}).get(QUESTION)
         if params.request_state == answer.approval_id and isinstance(given, ElicitResult):
-            return _yes(given)
-        form = ElicitRequestFormParams(message=question, requested_schema=_FORM)
-        return InputRequiredResult(
-            input_requests={_QUESTION: ElicitRequest(params=form)}, request_state=answer.approval_id
-        )
+            return said_yes(given)
+        return InputRequiredResult(input_requests={QUESTION: _elicit(sentence)}, request_state=answer.approval_id)
     try:
         given = await context.session.elicit_form(
-            message=question, requested_schema=_FORM, related_request_id=context.request_id
+            message=sentence, requested_schema=_FORM, related_request_id=context.request_id
         )
     except (NoBackChannelError, MCPError):
         return None
-    return _yes(given)
+    return said_yes(given)
 
 
-def _yes(given: ElicitResult) -> bool:
+def question(action: str, reasons: Iterable[str]) -> str:
+    """What the person is asked: the action, and why it needs one more look."""
+    return " ".join([action, *(reason for reason in reasons if reason)])
+
+
+def asked(sentence: str) -> dict[str, Any]:
+    """The question as a task carries it."""
+    return _elicit(sentence).model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def said_yes(given: ElicitResult) -> bool:
+    """Whether the answer is a yes; closing the question is a no."""
     return given.action == "accept" and (given.content or {}).get("confirm") is True
+
+
+def _elicit(sentence: str) -> ElicitRequest:
+    return ElicitRequest(params=ElicitRequestFormParams(message=sentence, requested_schema=_FORM))

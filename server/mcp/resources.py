@@ -1,123 +1,88 @@
-"""What a client may read by address: decision records, stock and the approval queue, each through its guarded tool."""
+"""Lists and reads addresses; a caller sees those whose tool they may use, and every reading is a guarded call."""
 
-import json
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Sequence
 
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
+    BlobResourceContents,
+    EmbeddedResource,
     ListResourcesResult,
     ListResourceTemplatesResult,
     PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
-    Resource,
-    ResourceTemplate,
     TextResourceContents,
 )
 
-from policies.errors import TillhandError
-from server.mcp.calls import Calls, Context
-from server.mcp.results import answered
-
-_SCHEME = "tillhand://"
-_JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A tool's answer under an address; `argument` is what the address ends in, "" for an address without one."""
-
-    path: str
-    tool: str
-    argument: str
-    title: str
-    description: str
-
-    @property
-    def uri(self) -> str:
-        return f"{_SCHEME}{self.path}" + (f"/{{{self.argument}}}" if self.argument else "")
-
-
-_VIEWS = (
-    _View(
-        "decisions",
-        "explain_decision",
-        "id",
-        "Decision record",
-        "Why an action happened or not, from event to outcome.",
-    ),
-    _View("stock", "check_inventory", "sku", "Stock of one sku", "Counts at every location the caller may look at."),
-    _View("approvals", "list_approvals", "", "Waiting approvals", "Actions that wait for a person."),
-)
+from policies.errors import NotFound, Refused, TillhandError
+from server.mcp.calls import Calls, Context, new_call
+from server.mcp.cards import Cards
+from server.mcp.pages import page
+from server.mcp.views import View
 
 
 class Resources:
-    """Lists and reads addresses; a caller sees those whose tool they may use."""
+    """The views of a door, and the cards its tools are shown on."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, cards: Cards, views: Sequence[View]) -> None:
         self._calls = calls
+        self._cards = cards
+        self._views = views
+
+    def seen(self, context: Context) -> list[View]:
+        """The views of the tools this caller may use."""
+        names = {tool.name for tool in self._calls.visible(context)}
+        return [view for view in self._views if view.tool in names]
 
     async def fixed(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """Addresses without a parameter."""
-        return ListResourcesResult(
-            resources=[
-                Resource(name=view.path, title=view.title, uri=view.uri, description=view.description, mime_type=_JSON)
-                for view in self._seen(context)
-                if not view.argument
-            ]
-        )
+        found = [view.fixed() for view in self.seen(context) if not view.argument]
+        found += self._cards.listed({tool.name for tool in self._calls.visible(context)})
+        resources, after = page(found, params)
+        return ListResourcesResult(resources=resources, next_cursor=after)
 
-    async def templates(
-        self,
-        context: Context,
-        params: PaginatedRequestParams | None,
-    ) -> ListResourceTemplatesResult:
+    async def templates(self, context: Context, params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
         """Addresses with a parameter."""
-        return ListResourceTemplatesResult(
-            resource_templates=[
-                ResourceTemplate(
-                    name=view.path,
-                    title=view.title,
-                    uri_template=view.uri,
-                    description=view.description,
-                    mime_type=_JSON,
-                )
-                for view in self._seen(context)
-                if view.argument
-            ]
-        )
+        found = [view.varied() for view in self.seen(context) if view.argument or view.query]
+        templates, after = page(found, params)
+        return ListResourceTemplatesResult(resource_templates=templates, next_cursor=after)
 
     async def read(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """One address.
 
         Raises:
-            MCPError: Nothing is there, or nothing this caller may see: both read the same.
+            MCPError: Nothing is there, or nothing this caller may see: both read the same. Or it cannot be read now.
         """
-        view, value = _parse(params.uri)
-        if view is None or view not in self._seen(context):
-            raise _nothing(params.uri)
+        card = self._cards.read(params.uri, {tool.name for tool in self._calls.visible(context)})
+        if card is not None:
+            return ReadResourceResult(contents=[card])
+        return ReadResourceResult(contents=[await self._content(context, params.uri)])
+
+    async def embedded(self, context: Context, uri: str) -> EmbeddedResource:
+        """An address's content inside a prompt.
+
+        Raises:
+            MCPError: As in `read`.
+        """
+        return EmbeddedResource(resource=await self._content(context, uri))
+
+    async def _content(self, context: Context, uri: str) -> TextResourceContents | BlobResourceContents:
+        # of all views, not of those the caller sees: the guard refuses the others, and that they were asked for is on
+        # record
+        found = [(view, told) for view in self._views if (told := view.read(uri)) is not None]
+        if not found:
+            raise _nothing(uri)
+        view, told = found[0]
+        audit_id = new_call()
         try:
-            answer = await self._calls.invoke(context, view.tool, {view.argument: value} if view.argument else {})
+            answer = await self._calls.invoke(context, view.tool, told, audit_id)
+        except (NotFound, Refused, MCPError) as error:
+            raise _nothing(uri) from error
         except TillhandError as error:
-            raise _nothing(params.uri) from error
-        result: dict[str, Any] = answered(answer)
-        if result["isError"]:
-            raise _nothing(params.uri)
-        text = json.dumps(result["structuredContent"], separators=(",", ":"), ensure_ascii=False)
-        return ReadResourceResult(contents=[TextResourceContents(uri=params.uri, mime_type=_JSON, text=text)])
-
-    def _seen(self, context: Context) -> list[_View]:
-        names = {tool.name for tool in self._calls.visible(context)}
-        return [view for view in _VIEWS if view.tool in names]
-
-
-def _parse(uri: str) -> tuple[_View | None, str]:
-    path, _, value = uri.removeprefix(_SCHEME).partition("/") if uri.startswith(_SCHEME) else ("", "", "")
-    view = next((view for view in _VIEWS if view.path == path and bool(view.argument) == bool(value)), None)
-    return view, unquote(value)
+            raise MCPError(code=INTERNAL_ERROR, message=error.message, data={"uri": uri}) from error
+        return view.content(uri, answer, audit_id)
 
 
 def _nothing(uri: str) -> MCPError:

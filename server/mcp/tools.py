@@ -36,7 +36,7 @@ def _brief(schema: dict[str, Any]) -> dict[str, Any]:
     for key, value in schema.items():
         if key in {"properties", "$defs"}:
             brief[key] = {name: _inner(each) for name, each in value.items()}
-        elif key not in _UNSAID:
+        elif key not in _UNSAID and not (key == "default" and not value):  # nothing given is nothing asked
             brief[key] = _inner(value)
     return brief
 
@@ -49,12 +49,13 @@ def _inner(value: Any) -> Any:
 
 
 def _outline(schema: dict[str, Any]) -> dict[str, Any]:
-    """What every answer of the tool holds at its top level, by type."""
+    """What every answer of the tool holds at its top level; what is not a text says its type."""
     properties = cast("dict[str, dict[str, Any]]", schema["properties"])
     required = cast("list[str]", schema["required"])
+    types = {name: _type(properties[name]) for name in required}
     return {
         "type": "object",
-        "properties": {name: {"type": _type(properties[name])} for name in required},
+        "properties": {name: {"type": each} for name, each in types.items() if each != "string"},
         "required": required,
     }
 

@@ -28,6 +28,7 @@ from server.queue.inbox import PRIORITY, wake
 from server.telemetry import Metrics
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
+from tools.outcomes import outcomes
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +180,8 @@ class Lanes:
         with self._metrics.timed("burst_seconds"):
             async with self._database.transaction() as connection:
                 applied = await apply(connection, events, self._places, at=self._now())
+                if told := await outcomes(connection, events, self._now()):
+                    await append(connection, told)
             news = [event for event in events if event.id not in applied.stale or not event.source.startswith(_POLL)]
             outcome = await self._supervisor.handle(news, applied.customers) if news and self._agents() else None
             at = self._now()

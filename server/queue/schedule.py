@@ -12,6 +12,7 @@ import procrastinate
 from knowledge.offers.companions import count_companions
 from knowledge.store.session import Database, utc_now
 from policies.errors import Unavailable
+from server.mcp.task_rows import forget_tasks
 from server.queue.lanes import wake_forgotten
 from server.queue.poll import Poller
 from server.queue.takeover import take_over
@@ -33,11 +34,35 @@ class Guard(Protocol):
         ...
 
 
+class Batches(Protocol):
+    """Undoes of many actions, as far as the clock uses them."""
+
+    async def carry_on(self) -> int:
+        """Go on with what nobody works on."""
+        ...
+
+
+class Watching(Protocol):
+    """The ladder, as far as the clock uses it."""
+
+    async def watch(self) -> int:
+        """Send AI down where a breach stands."""
+        ...
+
+
 class Stranded(Protocol):
     """The executor, as far as the clock uses it."""
 
     async def take_over(self) -> int:
         """Queue actions left lying by workers that died."""
+        ...
+
+
+class Reviewing(Protocol):
+    """The weekly reviews, as far as the clock uses them."""
+
+    async def make_due(self) -> object:
+        """Make last week's report, when its time has come and nobody made it."""
         ...
 
 
@@ -54,10 +79,13 @@ class Schedule:
     database: Database
     app: procrastinate.App
     guard: Guard
+    undoing: Batches
+    ladder: Watching
     actions: Stranded
     poller: Poller
     platforms: Mapping[str, Platform]
     metrics: Metrics
+    reviews: Reviewing
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -67,12 +95,16 @@ class Schedule:
         """Cron line and work, by task name. A sixth field is seconds."""
         return {
             "take_over": ("* * * * * */5", self.take_over),
+            "carry_on_undoing": ("* * * * * */15", self.undoing.carry_on),
             "expire_approvals": ("* * * * *", self.guard.expire),
+            "watch_ladder": ("* * * * *", self.ladder.watch),
             "poll_platforms": ("*/5 * * * *", self.poll),
             "ensure_webhooks": ("11 * * * *", self.ensure_webhooks),
             "anchor_ledger": ("0 * * * *", self.anchor),
+            "make_review": ("*/15 * * * *", self.reviews.make_due),  # Mondays at five by the chain's own clock
             "count_companions": ("7 3 * * *", self.count_companions),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),
+            "forget_tasks": ("47 3 * * *", self.forget_tasks),
         }
 
     async def take_over(self) -> None:
@@ -108,7 +140,7 @@ class Schedule:
     async def anchor(self) -> None:
         """Write the ledger's head down outside the database."""
         async with self.database.reading() as connection:
-            add_anchor(self.anchors, await head(connection))
+            add_anchor(self.anchors, await head(connection), self.now())
 
     async def count_companions(self) -> None:
         """Count anew what is bought together."""
@@ -119,3 +151,7 @@ class Schedule:
         await self.app.job_manager.delete_old_jobs(
             _KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True
         )
+
+    async def forget_tasks(self) -> None:
+        """Forget what callers waited for long ago."""
+        await forget_tasks(self.database, self.now())

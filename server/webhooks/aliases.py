@@ -72,6 +72,7 @@ _NAMES: Final[dict[Topic, tuple[str, ...]]] = {
         "phone.lookup",
         "customer.lookup",
     ),
+    Topic.OFFER_SHOWN: ("offer.shown", "offer_shown", "offer.displayed"),
     Topic.REGISTER_CLOSED: ("register.closed", "register.closure", "register_closure.create"),
 }
 

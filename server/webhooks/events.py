@@ -15,7 +15,7 @@ from knowledge.store.session import utc_now
 from policies.errors import Refused
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from server.access import Bearers
+from server.bearers import Bearers
 from server.body import JSON, exact_json, read_body
 from server.queue.duplicates import as_change
 from server.queue.inbox import Inbox

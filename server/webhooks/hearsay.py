@@ -23,6 +23,7 @@ from knowledge.events.families import (
     OrderFacts,
     PresenceFacts,
     ReturnFacts,
+    ShownFacts,
 )
 from knowledge.identity.match_key import Kind, MatchKeys, looks_like_card
 from knowledge.store.places import Place, Places
@@ -235,6 +236,10 @@ def _checkout(listener: Listener, said: told.CheckoutTold, place: Place, topic: 
     return listener.checkout(said, place)
 
 
+def _shown(listener: Listener, said: told.ShownTold, place: Place, topic: Topic) -> ShownFacts:  # noqa: ARG001
+    return ShownFacts(location=place.id, decision=said.decision_id)
+
+
 def _closure(listener: Listener, said: told.ClosureTold, place: Place, topic: Topic) -> ClosureFacts:  # noqa: ARG001
     return ClosureFacts(location=place.id, register_id=said.register_id, closed_at=said.closed_at)
 
@@ -253,6 +258,7 @@ _FAMILIES: Final[Mapping[Topic, tuple[type[told.EventTold], _Build]]] = {
     Topic.CHECKOUT_STARTED: (told.CheckoutTold, _checkout),
     Topic.CHECK_IN: (told.PresenceTold, _presence),
     Topic.LOYALTY_SCANNED: (told.PresenceTold, _presence),
+    Topic.OFFER_SHOWN: (told.ShownTold, _shown),
     Topic.REGISTER_CLOSED: (told.ClosureTold, _closure),
 }
 

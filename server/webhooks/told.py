@@ -121,6 +121,12 @@ class CheckoutTold(EventTold):
     currency: Currency | None = None
 
 
+class ShownTold(EventTold):
+    """An offer was shown; `decision_id` as the checkout's answer named it."""
+
+    decision_id: Name
+
+
 class ClosureTold(EventTold):
     """A register was closed for the day."""
 

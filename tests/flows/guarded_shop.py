@@ -16,12 +16,15 @@ from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer, TransferLine
 from policies.engine import Engine
 from policies.limits import Limits
+from policies.packs.pack import disclosed
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from tests.flows.recording_platform import RecordingPlatform
+from tests.price_list import PriceList
 from tools.executor import Executor
+from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
 from tools.proposal import Origin, Proposal
 from tools.tool import Tool
@@ -55,23 +58,31 @@ ORIGIN = Origin(CorrelationId("story"), "event-1")
 
 
 def discount(cents: int, *, percent: int = 1000, transaction: str = "T1", sku: Sku = SAMPLE, **more: Any) -> Proposal:
-    """A proposal that takes this many cents off one line; `percent` in basis points."""
+    """A proposal that takes this many cents off one line; `percent` in basis points.
+
+    With a customer it says what New York asks for, unless told to say something else.
+    """
     base = more.pop("base", cents * 10_000 // percent)
     number = next(_numbers)
+    said = more.pop("message", disclosed("", ("us_ny",)) if more.get("customer") else None)
+    spoken = {} if said is None else {"message": said}
     lines = more.pop("lines", [{"sku": sku, "units": 1, "price": base}])
     money_off = Discount(
         store=more.pop("store", S1),
         customer=more.pop("customer", None),
         transaction=transaction,
-        code=f"TH-{number:06d}",
+        code=more.pop("code", f"TH-{number:06d}"),
         percent=Percent(percent),
         skus=(),
         base=Money(base, "USD"),
         amount=Money(cents, "USD"),
         valid_until=START + timedelta(minutes=30),
+        campaign=more.pop("campaign", ""),
     )
     key = more.pop("key", f"key-{number}")
-    return Proposal(money_off, key, more.pop("origin", ORIGIN), "Goes with the basket.", {"lines": lines}, **more)
+    return Proposal(
+        money_off, key, more.pop("origin", ORIGIN), "Goes with the basket.", {"lines": lines, **spoken}, **more
+    )
 
 
 def adjustment(delta: int, *, sku: Sku = SCARF, key: str = "") -> Proposal:
@@ -102,16 +113,20 @@ def customer(name: str) -> CustomerRef:
 
 @dataclass
 class Shop:
-    """The guard, and what stands around it; `clock` is what everybody takes for now."""
+    """The guard, and what stands around it; `clock` is everybody's now, `cents` what the platform charges."""
 
     database: Database
     engine: Engine = _ENGINE
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     clock: datetime = START
+    cents: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         self.platform = RecordingPlatform(self.now)
-        self.executor = Executor(self.database, {"shopify": self.platform}, PLACES, self.engine, self.now)
+        prices = FreshPrices({"shopify": PriceList(self.cents, self.now)}, self.now)
+        self.executor = Executor(
+            self.database, {"shopify": self.platform}, PLACES, self.engine, self.now, prices=prices
+        )
         self.guard = Guard(self.database, self.engine, PLACES, self.executor, self.tools, self.now)
 
     def now(self) -> datetime:
@@ -175,7 +190,7 @@ async def open_shop(database: Database, *, engine: Engine = _ENGINE, tools: Mapp
                 for sku in (SAMPLE, SCARF, GIFT, PEN)
             ],
         )
-    return Shop(database, engine, tools or {})
+    return Shop(database, engine, {} if tools is None else tools)
 
 
 def _variant(sku: Sku, price: int, cost: int | None) -> dict[str, Any]:

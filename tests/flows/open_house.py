@@ -45,7 +45,7 @@ SAMPLE: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Retailer:
-    """The simulated platforms as they run."""
+    """The simulated platforms as they run; `heard` is every request they got, headers and body as one text."""
 
     world: World
     shopify: ShopifySettings
@@ -53,6 +53,7 @@ class Retailer:
     account: lightspeed_account.Account
     faults: Mapping[str, Faults]
     environment: Mapping[str, str]
+    heard: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,12 @@ class OpenHouse:
     retailer: Retailer
     database: Database
 
-    async def key(self, role: Role = Role.REGISTER, *places: str, name: str = "") -> str:
-        """A new credential's key."""
+    async def key(self, role: Role = Role.REGISTER, *places: str, name: str = "", **more: Any) -> str:
+        """A new credential's key; `more` as `add_credential` takes it."""
         async with self.database.transaction() as connection:
-            return await add_credential(connection, name or f"{role}:test", role, places or None, at=datetime.now(UTC))
+            return await add_credential(
+                connection, name or f"{role}:test", role, places or None, at=datetime.now(UTC), **more
+            )
 
     async def shopify_says(
         self, topic: str, body: Mapping[str, Any], *, secret: str = "", name: str = "", **changed: str
@@ -147,7 +150,8 @@ async def open_retailer(*, variants: int = 60, customers: int = 80) -> AsyncGene
             "client_secret": retailer.client_secret,
         }
     )
-    async with serve(shopify=shop_app, lightspeed=retailer_app) as running:
+    heard: list[bytes] = []
+    async with serve(shopify=_heard_by(shop_app, heard), lightspeed=_heard_by(retailer_app, heard)) as running:
         environment = {
             "TILLHAND_SHOPIFY_URL": running.shopify_url,
             "TILLHAND_SHOPIFY_DOMAIN": shop.shop_domain,
@@ -159,7 +163,28 @@ async def open_retailer(*, variants: int = 60, customers: int = 80) -> AsyncGene
             "TILLHAND_LIGHTSPEED_CLIENT_SECRET": retailer.client_secret,
             "TILLHAND_LIGHTSPEED_REFRESH_TOKEN": str(granted["refresh_token"]),
         }
-        yield Retailer(world, shop, retailer, account, faults, environment)
+        yield Retailer(world, shop, retailer, account, faults, environment, heard)
+
+
+def _heard_by(app: Any, heard: list[bytes]) -> Any:
+    """The application, with what reaches it written down."""
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        line = f"{scope['method']} {scope['path']}".encode() + b"?" + scope["query_string"]
+        heard.append(b"\n".join([line, *(name + b": " + value for name, value in scope["headers"])]))
+        at = len(heard) - 1
+
+        async def read() -> Any:
+            message = await receive()
+            heard[at] += message.get("body", b"")
+            return message
+
+        await app(scope, read, send)
+
+    return listening
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from policies.vocabulary.actor import Actor, Role
 from policies.vocabulary.ids import LocationId
 from tests.flows.guarded_shop import ADA, ASSOCIATE, ORIGIN, S1, S2, Shop, actor, open_shop
 from tools.tool import Answer, Arguments, Call, Tool
+from tools.toolset import TOOLSET_OF
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +44,7 @@ async def _run(call: Call, asked: Ask) -> Count:
 
 
 TOOLS = {
-    name: Tool(name, name, name, effect, Ask, Count, _run)
+    name: Tool(name, name, name, effect, Ask, Count, _run, toolset=TOOLSET_OF[name])
     for name, effect in (
         ("check_inventory", Effect.READ),
         ("get_order", Effect.READ),

@@ -1,10 +1,7 @@
 """The ledger tells the whole story, and tells when somebody changed it."""
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +10,7 @@ from sqlalchemy import insert, text
 from knowledge.store.session import Database
 from knowledge.store.tables import event, purchase
 from policies.engine import Engine
-from policies.errors import Misconfigured, NotFound
+from policies.errors import NotFound
 from policies.limits import DEFAULT_FILE, Limits
 from policies.vocabulary.actor import Role
 from tests.flows.guarded_shop import (
@@ -31,13 +28,9 @@ from tests.flows.guarded_shop import (
     open_shop,
 )
 from tests.unit.policies.rules_in_parts import RULES, SCHEMA
-from tools.audit.anchor import add_anchor, read_anchors
-from tools.audit.entry import FIRST
 from tools.audit.explain import explain
-from tools.audit.ledger import Head, head
 from tools.audit.recompute import recompute
 from tools.audit.story import Explanation
-from tools.audit.verify import Verification, verify
 
 pytestmark = pytest.mark.anyio
 
@@ -50,17 +43,6 @@ async def shop(database: Database) -> Shop:
     return shop
 
 
-async def _verify(shop: Shop, anchors: Sequence[Head] = ()) -> Verification:
-    async with shop.database.reading() as connection:
-        return await verify(connection, anchors)
-
-
-async def _tamper(shop: Shop, *statements: str) -> None:
-    async with shop.database.transaction() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-
-
 async def _explain(shop: Shop, name: str) -> Explanation:
     async with shop.database.reading() as connection:
         return await explain(connection, name)
@@ -70,87 +52,6 @@ async def _entries(shop: Shop) -> list[str]:
     async with shop.database.reading() as connection:
         rows = await connection.execute(text("SELECT entry FROM ledger WHERE kind = 'decision' ORDER BY seq"))
         return list(rows.scalars())
-
-
-async def test_an_untouched_ledger_is_whole(shop: Shop):
-    found = await _verify(shop)
-    assert (found.whole, found.records, found.head.seq) == (True, 10, 10)
-
-
-async def test_an_empty_ledger_is_whole(database: Database):
-    found = await _verify(Shop(database))
-    assert (found.whole, found.head) == (True, Head(0, FIRST))
-
-
-async def test_records_added_by_many_at_once_make_one_chain_without_gaps(shop: Shop):
-    await asyncio.gather(*(shop.guard.note(ASSOCIATE, [(ORIGIN, f"Note {number}.")]) for number in range(40)))
-    found = await _verify(shop)
-    assert (found.whole, found.records) == (True, 50)
-
-
-_SWAP = (
-    "UPDATE ledger SET seq = -4 WHERE seq = 4",
-    "UPDATE ledger SET seq = 4 WHERE seq = 5",
-    "UPDATE ledger SET seq = 5 WHERE seq = -4",
-)
-
-
-@pytest.mark.parametrize(
-    ("statements", "seq", "what"),
-    [
-        (("UPDATE ledger SET entry = replace(entry, '100', '101') WHERE seq = 4",), 4, "edited"),
-        (("UPDATE ledger SET kind = 'note' WHERE seq = 4",), 4, "edited"),
-        (("UPDATE ledger SET action_id = 'act_other' WHERE seq = 4",), 4, "edited"),
-        (("UPDATE ledger SET at = at + interval '1 second' WHERE seq = 4",), 4, "edited"),
-        (("UPDATE ledger SET entry = 'x', hash = repeat('0', 64) WHERE seq = 10",), 10, "edited"),
-        (("UPDATE ledger SET hash = repeat('0', 64) WHERE seq = 10",), 10, "edited"),
-        (("DELETE FROM ledger WHERE seq = 4",), 4, "missing"),
-        (("DELETE FROM ledger WHERE seq = 1",), 1, "missing"),
-        (("DELETE FROM ledger WHERE seq BETWEEN 4 AND 6",), 4, "missing"),
-        (("DELETE FROM ledger WHERE seq = 4", "UPDATE ledger SET seq = seq - 1 WHERE seq > 4"), 4, "moved"),
-        (_SWAP, 4, "moved"),
-        (("DELETE FROM ledger WHERE seq = 10",), 10, "cut"),
-        (("DELETE FROM ledger",), 1, "cut"),
-    ],
-)
-async def test_any_edit_deletion_reordering_or_cut_shows_where(
-    shop: Shop, statements: Sequence[str], seq: int, what: str
-):
-    await _tamper(shop, *statements)
-    found = await _verify(shop)
-    assert (found.faults[0].seq, found.faults[0].what) == (seq, what)
-    assert len(found.faults) <= 20
-
-
-async def test_a_cut_that_hides_itself_in_the_head_shows_against_the_anchor(shop: Shop):
-    anchors = [(await _verify(shop)).head]
-    await _tamper(
-        shop,
-        "DELETE FROM ledger WHERE seq > 7",
-        "UPDATE ledger_head SET seq = 7, hash = (SELECT hash FROM ledger WHERE seq = 7)",
-    )
-    assert (await _verify(shop)).whole
-    assert [(fault.seq, fault.what) for fault in (await _verify(shop, anchors)).faults] == [(10, "cut")]
-
-
-async def test_a_chain_written_anew_shows_against_the_anchor(shop: Shop):
-    anchored = (await _verify(shop)).head
-    other = replace(anchored, hash="f" * 64)
-    assert [fault.what for fault in (await _verify(shop, [other])).faults] == ["anchor"]
-    assert (await _verify(shop, [anchored])).anchors == 1
-
-
-async def test_the_anchor_file_grows_by_one_line_for_each_new_head(shop: Shop, tmp_path: Path):
-    file = tmp_path / "far" / "anchors"
-    assert read_anchors(file) == []
-    async with shop.database.reading() as connection:
-        now = await head(connection)
-    assert (add_anchor(file, now), add_anchor(file, now)) == (True, False)
-    assert add_anchor(file, Head(11, "e" * 64))
-    assert read_anchors(file) == [now, Head(11, "e" * 64)]
-    file.write_text("11 short\n")
-    with pytest.raises(Misconfigured):
-        read_anchors(file)
 
 
 async def test_a_decision_is_recomputed_bit_for_bit(shop: Shop):
@@ -256,14 +157,14 @@ async def test_the_story_holds_event_evidence_rationale_verdict_approver_call_ou
         "approve (offers.over_free_limit: All discounts on one transaction",
         "after approval: allow (offers.who)",
         "approved by manager:ada at 2026-11-20 15:02:00: regular customer",
-        "POST discount on shopify: gid://",
+        "POST discount on shopify, key ",
+        "response   gid://",
         "used on order shopify:order:77",
-        "by manager:ada at 2026-11-20 15:04:00 (act_",
-        "60.00 USD stays spent",
+        "by manager:ada at 2026-11-20 15:04:00, 60.00 USD stays spent",
     ):
         assert part in screen
     assert len(screen.splitlines()) <= 24
-    assert max(map(len, screen.splitlines())) <= 110
+    assert max(map(len, screen.splitlines())) <= 100
 
 
 async def test_a_denied_and_a_waiting_action_explain_themselves(shop: Shop):

@@ -1,11 +1,9 @@
 """A rule may ask the same person to look twice: inside the call, once, and never of a model."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import policies
 from knowledge.store.session import Database
 from policies.engine import Engine
 from policies.limits import Limits
@@ -35,10 +33,8 @@ LARGE: dict[str, Any] = {
 
 @pytest.fixture
 def engine() -> Engine:
-    home = Path(policies.__file__).parent
-    rules = {file.name: file.read_text() for file in (home / "rules").glob("*.cedar")}
-    schema = (home / "retail.cedarschema").read_text()
-    return Engine({**rules, "test.cedar": LOOK_TWICE}, schema, Limits.read())
+    product = Engine.read(Limits.read())
+    return Engine({**product.texts, "test.cedar": LOOK_TWICE}, product.schema, product.limits)
 
 
 @BOTH_ERAS
@@ -70,3 +66,37 @@ async def test_a_model_is_never_asked_to_confirm_for_its_person(database: Databa
             result = await caller.call_tool("propose_discount", LARGE)
             assert result.structured_content["state"] == "waiting"
         assert house.platform.calls == 0
+
+
+MANY: dict[str, Any] = {
+    "location_id": FIRST,
+    "sku": "BELT-1",
+    "delta": 51,
+    "expected": 40,
+    "idempotency_key": "mcp-count-51",
+    "reason": "A delivery was never booked in",
+}
+CHEAP = Limits.read().text.replace("value_free = 20000", "value_free = 200000")
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize(("confirms", "state", "written"), [(True, "executed", 1), (False, "rejected", 0)])
+async def test_a_large_correction_of_a_count_is_confirmed_by_whoever_counted(  # one case of a table
+    database: Database, mode: str, confirms: bool, state: str, written: int
+):
+    async with open_house(database, Engine.read(Limits(CHEAP))) as house:
+        async with client(house, actor(Role.PLANNER), mode=mode, confirms=confirms) as caller:
+            result = await caller.call_tool("propose_stock_adjustment", MANY)
+            told = result.structured_content
+            assert (told["state"], told["outcome"]) == (state, "confirm")
+            assert [reason["rule"] for reason in told["reasons"]] == ["inventory.adjustment_look_again"]
+        assert len(house.platform.done) == written
+
+
+@BOTH_ERAS
+async def test_one_unit_less_is_nobodys_typing_error(database: Database, mode: str):
+    async with open_house(database, Engine.read(Limits(CHEAP))) as house:
+        fewer = {**MANY, "delta": -50, "expected": 40}
+        async with client(house, actor(Role.PLANNER), mode=mode) as caller:
+            result = await caller.call_tool("propose_stock_adjustment", fewer)
+            assert (result.structured_content["state"], len(house.platform.done)) == ("executed", 1)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -16,9 +17,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitResult
 
 from knowledge.store.session import Database
-from policies.vocabulary.actor import Role
+from policies.vocabulary.actor import Door, Role
 from server.access import add_credential, list_credentials, revoke_credential
-from server.mcp.credentials import Credentials
+from server.bearers import Bearers
 from server.mcp.endpoint import MAX_BODY, McpEndpoint
 from tests.mcp_house import House, open_house
 from tests.small_chain import FIRST
@@ -72,7 +73,7 @@ async def served(database: Database) -> AsyncGenerator[Served]:
     async with open_house(database) as house:
         async with database.transaction() as connection:
             key = await add_credential(connection, "manager:ada", Role.MANAGER, None, at=datetime.now(UTC))
-        endpoint = McpEndpoint(house.guard, Credentials(database))
+        endpoint = McpEndpoint(house.guard, partial(Bearers(database).of_bearer, door=Door.MCP))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             server = uvicorn.Server(uvicorn.Config(endpoint, log_level="warning", lifespan="off"))
@@ -156,6 +157,30 @@ async def test_nobody_uses_a_session_that_another_credential_opened(served: Serv
     ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
     assert (await served.post(ping, mcp_session_id=session, **old)).status_code == 200
     assert (await served.post(ping, key=other, mcp_session_id=session, **old)).status_code == 404
+
+
+@pytest.fixture
+def few_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.mcp.transports.MAX_SESSIONS", 2)
+
+
+@pytest.mark.usefixtures("few_sessions")
+async def test_a_session_over_the_most_there_may_be_is_refused_until_another_ends(served: Served):
+    opening = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}},
+    }
+    bare = {"mcp_protocol_version": "", "mcp_method": "", "mcp_name": ""}
+    opened = [await served.post(opening, **bare) for _ in range(3)]
+    async with httpx2.AsyncClient() as http:
+        headers = {"authorization": f"Bearer {served.key}", "mcp-session-id": opened[0].headers["mcp-session-id"]}
+        await http.delete(served.url, headers=headers)
+
+    assert [answer.status_code for answer in opened] == [200, 200, 503]
+    assert (await served.post(opening, **bare)).status_code == 200
+    assert (await served.post()).status_code == 200  # the modern era keeps no sessions
 
 
 async def test_a_foreign_host_name_is_refused(served: Served):

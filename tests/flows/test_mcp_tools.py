@@ -160,20 +160,6 @@ async def test_what_hides_in_platform_text_does_not_reach_the_reader(database: D
         assert "\u202e" not in text_of(result)
 
 
-@BOTH_ERAS
-async def test_resources_are_what_the_tools_answer_and_hide_what_they_hide(database: Database, mode: str):
-    async with open_house(database) as house, client(house, actor(Role.ASSOCIATE, FIRST), mode=mode) as caller:
-        templates = (await caller.list_resource_templates()).resource_templates
-        assert [template.uri_template for template in templates] == ["tillhand://stock/{sku}"]
-        assert (await caller.list_resources()).resources == []
-        [content] = (await caller.read_resource("tillhand://stock/JEANS-M")).contents
-        answer = await caller.call_tool("check_inventory", {"sku": "JEANS-M"})
-        assert json.loads(content.text) == answer.structured_content  # type: ignore[union-attr]
-        for uri in ("tillhand://approvals", "tillhand://decisions/act_1", "tillhand://nothing", "file:///etc/passwd"):
-            with pytest.raises(MCPError, match="Resource not found"):
-                await caller.read_resource(uri)
-
-
 async def test_a_cursor_of_somebody_elses_making_is_refused(database: Database):
     async with open_house(database) as house, client(house, actor(Role.MANAGER)) as caller:
         with pytest.raises(MCPError) as refusal:

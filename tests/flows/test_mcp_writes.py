@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from knowledge.store.session import Database
+from policies.packs.pack import disclosed
 from policies.vocabulary.actor import Role
 from tests.mcp_house import House, client, open_house, text_of
 from tests.small_chain import CUSTOMER, FIRST, SECOND, actor
@@ -21,6 +22,7 @@ SMALL: dict[str, Any] = {
     "skus": ["JEANS-M"],
     "percent": 10,
     "customer": CUSTOMER,
+    "message": disclosed("A tenth off your jeans.", ("us_ny",)),
     "idempotency_key": "mcp-small-1",
     "reason": "A regular hesitates over the price",
 }
@@ -223,6 +225,8 @@ async def test_an_approval_of_another_location_reads_like_one_that_does_not_exis
             )
             for name in (asked["approval_id"], "apr_none")
         ]
+        for answer in answers:
+            assert answer["error"].pop("audit_id").startswith("call_")
         assert answers[0] == answers[1]
         assert answers[0]["error"]["code"] == "approval.unknown"
 

@@ -15,6 +15,15 @@ Kind = Literal[
     "executed",
     "failed",
     "undone",
+    "withdrawn",  # kept from happening by a person who was not asked
+    "shown",  # a register told that the customer saw the offer
+    "accepted",  # an order used the code
+    "given_back",  # goods or the whole order came back
+    "ladder",  # AI was let further, or sent back, with the evidence
+    "stop",  # a stop switch was thrown or lifted
+    "batch",  # many actions taken back together: asked, begun, done
+    "review",  # a weekly report made or signed
+    "rules",  # other rules or limits are in force from here on, and who put them there
     "call",  # a tool call at the MCP door
     "note",
 ]

@@ -1,4 +1,4 @@
-"""From an order, an action, an approval or an event back to what led to it, and on to what became of it.
+"""From an order, a code, an action, an approval or an event back to what led to it, and on to what became of it.
 
 What is told comes from the ledger; the tables only say which records to read, what the event was and where a code
 was used.
@@ -13,26 +13,42 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from policies.errors import NotFound
-from tools.audit.story import Approval, Carried, Event, Explanation, Reason, Story, Undone, Why
+from tools.audit.story import Approval, Carried, Event, Explanation, Happened, Reason, Story, Undone, Why
 
-_STORIES: Final = 10  # on one screen nobody reads more
+STORIES: Final = 10  # on one screen nobody reads more
+# Each asks an index; the first that finds something says what the id is.
 _FIND: Final = (
     ("action", "SELECT id FROM action WHERE id = :id"),
     ("approval", "SELECT action_id AS id FROM approval WHERE id = :id"),
+    ("code", "SELECT id FROM action WHERE kind = 'discount' AND facts ->> 'code' = :id ORDER BY created_at, id"),
     (
         "order",
         """
-        SELECT action.id FROM purchase JOIN action ON action.kind = 'discount'
-          AND (action.facts ->> 'code' = ANY(purchase.codes)
-               OR (purchase.transaction <> '' AND action.facts ->> 'transaction' = purchase.transaction))
-        WHERE purchase.id = :id ORDER BY action.created_at, action.id
+        SELECT id FROM (
+            SELECT action.id, action.created_at FROM purchase JOIN action ON action.kind = 'discount'
+              AND action.facts ->> 'code' = ANY(purchase.codes)
+            WHERE purchase.id = :id
+            UNION
+            SELECT action.id, action.created_at FROM purchase JOIN action ON action.kind = 'discount'
+              AND action.facts ->> 'transaction' = purchase.transaction
+            WHERE purchase.id = :id AND purchase.transaction <> ''
+            UNION
+            SELECT action.id, action.created_at FROM outcome JOIN action ON action.id = outcome.action_id
+            WHERE outcome.order_id = :id AND outcome.order_id <> ''
+            UNION
+            SELECT action.id, action.created_at FROM purchase
+              JOIN event ON event.resource = purchase.id AND event.resource <> ''
+              JOIN action ON action.correlation_id = event.correlation_id
+            WHERE purchase.id = :id
+        ) AS led ORDER BY created_at, id
         """,
     ),
     (
-        "order",
+        "resource",
         """
-        SELECT action.id FROM event JOIN action ON action.correlation_id = event.correlation_id
-        WHERE event.resource = :id ORDER BY action.created_at, action.id
+        SELECT DISTINCT action.id, action.created_at FROM event
+          JOIN action ON action.correlation_id = event.correlation_id
+        WHERE event.resource = :id AND event.resource <> '' ORDER BY action.created_at, action.id
         """,
     ),
     (
@@ -42,8 +58,10 @@ _FIND: Final = (
         WHERE event.id = :id ORDER BY action.created_at, action.id
         """,
     ),
+    ("undo", "SELECT action_id AS id FROM undo_item WHERE batch_id = :id ORDER BY place"),
     ("correlation", "SELECT id FROM action WHERE correlation_id = :id ORDER BY created_at, id"),
 )
+_HAPPENED: Final = frozenset({"shown", "accepted", "given_back", "withdrawn"})
 _RECORDS = text("SELECT seq, entry FROM ledger WHERE action_id = ANY(CAST(:ids AS text[])) ORDER BY seq")
 _LOOSE = text("SELECT entry FROM ledger WHERE correlation_id = :id AND action_id = '' ORDER BY seq LIMIT 20")
 _ACTIONS = text(
@@ -55,18 +73,20 @@ _ACTIONS = text(
 _EVENTS = text("SELECT id, topic, source, occurred_at, received_at FROM event WHERE id = ANY(CAST(:ids AS text[]))")
 _REDEEMED = text(
     """
-    SELECT id FROM purchase WHERE occurred_at >= :since AND CAST(:code AS text) = ANY(codes) AND NOT cancelled
+    SELECT id FROM purchase WHERE codes @> ARRAY[CAST(:code AS varchar)] AND codes <> '{}'
+      AND occurred_at >= :since AND NOT cancelled
     ORDER BY occurred_at LIMIT 1
     """
 )
 
 
-async def explain(connection: AsyncConnection, name: str) -> Explanation:
+async def explain(connection: AsyncConnection, name: str, start: int = 0) -> Explanation:
     """The stories behind an id, oldest first, at most ten.
 
     Args:
         connection: To read from.
-        name: An action's, order's, approval's, event's or correlation's id.
+        name: The id of an action, approval, order, event, undo of many or correlation, a code, or an event's resource.
+        start: How many stories to leave out, because they were told before.
 
     Raises:
         NotFound: Nothing of this id led to a decision.
@@ -83,16 +103,16 @@ async def explain(connection: AsyncConnection, name: str) -> Explanation:
         raise NotFound(
             "No decision is known that this id led to.",
             code="explain.unknown",
-            hint="Give the id of an action, an order, an approval, an event or a call.",
+            hint="Give the id of an action, an order, an approval, an event or a call, or an offer's code.",
             field="id",
         )
-    stories = await _stories(connection, actions[:_STORIES])
+    stories = await _stories(connection, actions[start : start + STORIES])
     return Explanation(
         asked=name,
         about=about or "correlation",
         stories=tuple(stories),
         notes=tuple(loose),
-        truncated=len(actions) > _STORIES,
+        truncated=len(actions) > start + STORIES,
     )
 
 
@@ -134,6 +154,7 @@ def _story(row: Any, told: list[dict[str, Any]], event: Event | None, redeemed: 
         state=row.state,
         error=row.error,
         redeemed_on=redeemed,
+        happened=tuple(_happened(each) for each in told if each["kind"] in _HAPPENED),
         undone=_undone(told),
         undoes=first.get("undoes", ""),
         records=tuple(each["seq"] for each in told),
@@ -157,14 +178,16 @@ def _approval(told: list[dict[str, Any]]) -> Approval | None:
     asked = steps.pop("asked", None)
     if asked is None:
         return None
+    first = steps.pop("approved_first", None)  # where two must say yes
     step, answer = next(iter(steps.items()), ("waiting", None))
+    by = [each["body"].get("by", {}).get("id", "") for each in (first, answer) if each]
     return Approval(
         approval_id=asked["body"]["approval"],
         needs=asked["body"]["needs"],
         asked_at=_moment(asked["at"]),
         expires_at=_moment(asked["body"]["expires_at"]),
         state=step,
-        by=answer["body"].get("by", {}).get("id", "") if answer else "",
+        by=" and ".join(filter(None, by)),
         at=_moment(answer["at"]) if answer else None,
         note=answer["body"].get("note", "") if answer else "",
     )
@@ -188,6 +211,21 @@ def _undone(told: list[dict[str, Any]]) -> Undone | None:
                 left=each["body"]["left_minor"],
             )
     return None
+
+
+def _happened(told: dict[str, Any]) -> Happened:
+    body = told["body"]
+    minor = body.get("minor", body.get("taken_minor"))
+    by = body.get("by", {})
+    return Happened(
+        kind=told["kind"],
+        at=_moment(body.get("occurred_at", told["at"])),
+        order=body.get("order", ""),
+        minor=minor,
+        flags=tuple(body.get("flags", ())),
+        because=body.get("because", body.get("reason", "")),
+        by=by.get("id", "") or body.get("told_by", ""),
+    )
 
 
 async def _redeemed(connection: AsyncConnection, row: Any, told: list[dict[str, Any]]) -> str:

@@ -2,11 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from policies.decision import Outcome, Reason, Verdict
 from policies.engine import Engine
 from policies.errors import NotFound
 from policies.situation import Situation
+
+_DECISIONS = text("SELECT entry FROM ledger WHERE action_id = :id AND kind = 'decision' ORDER BY seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +20,14 @@ class Recomputed:
     """A verdict then and now.
 
     Attributes:
+        at: When it was judged.
+        again: Whether it was judged after an approval, with the facts of that moment.
         equal: Outcome and reasons are the same, rule by rule.
         same_rules: The rules and limits are the ones that decided then; if they are, `equal` must hold.
     """
 
+    at: datetime
+    again: bool
     recorded: Verdict
     now: Verdict
     equal: bool
@@ -38,9 +48,32 @@ def recompute(entry: str, engine: Engine) -> Recomputed:
     body = told["body"]
     if told["kind"] != "decision" or not body["situation"]:
         raise NotFound("This record holds no situation to judge.", code="record.no_situation")
-    verdict = body["verdict"]
-    reasons = tuple(Reason(each["rule"], each["sentence"]) for each in verdict["reasons"])
-    recorded = Verdict(Outcome(verdict["outcome"]), reasons, verdict["rules"])
+    recorded = read_recorded(entry)
     now = engine.decide(Situation.read(body["situation"]))
     equal = (now.outcome, now.reasons) == (recorded.outcome, recorded.reasons)
-    return Recomputed(recorded, now, equal, now.rules == recorded.rules)
+    at = datetime.fromisoformat(told["at"])
+    return Recomputed(at, bool(body.get("again")), recorded, now, equal, now.rules == recorded.rules)
+
+
+def read_recorded(entry: str) -> Verdict:
+    """The verdict a record of kind `decision` holds."""
+    verdict = json.loads(entry)["body"]["verdict"]
+    reasons = tuple(Reason(each["rule"], each["sentence"]) for each in verdict["reasons"])
+    return Verdict(Outcome(verdict["outcome"]), reasons, verdict["rules"])
+
+
+async def decisions_of(connection: AsyncConnection, action: str) -> list[str]:
+    """The records of an action's decisions, first the one when it was proposed.
+
+    Raises:
+        NotFound: No action of this id was decided on.
+    """
+    entries = list((await connection.execute(_DECISIONS, {"id": action})).scalars())
+    if not entries:
+        raise NotFound(
+            "No decision about an action of this id is on record.",
+            code="action.unknown",
+            hint="tillhand explain ID leads from an order or an approval to its action.",
+            field="action_id",
+        )
+    return entries

@@ -1,6 +1,7 @@
-"""One action's whole story, as fields for a program and as one screen for a person."""
+"""One action's whole story, as fields for a program and as one screen for a person: 40 lines of 100 characters."""
 
 import textwrap
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,9 +11,11 @@ from policies.actions.any_action import read_action
 from policies.vocabulary.money import Money
 from tools.audit.entry import canonical
 
-_WIDTH: Final = 110
+_WIDTH: Final = 100
 _LABEL: Final = 11
-_LINES: Final = 3  # of one item, at most
+_LINES: Final = 3  # of one item, at most: with the title, thirteen items fill the screen
+_SCREEN: Final = 40
+_TOLD: Final = 4  # outcomes on a screen; the fields hold all of them
 
 
 class Told(BaseModel):
@@ -75,6 +78,21 @@ class Carried(Told):
     at: datetime
 
 
+class Happened(Told):
+    """What became of it outside: shown, accepted, given_back; or withdrawn before it happened.
+
+    `minor` is the money taken off or given back, in the action's currency; `flags` say what was not as decided.
+    """
+
+    kind: str
+    at: datetime
+    order: str
+    minor: int | None
+    flags: tuple[str, ...]
+    because: str
+    by: str
+
+
 class Undone(Told):
     """The action that took it back; `left` is the money in minor units that stays spent."""
 
@@ -85,7 +103,7 @@ class Undone(Told):
 
 
 class Story(Told):
-    """Event, evidence, rationale, verdict, approver, call, outcome and undo of one action."""
+    """Event, evidence, rationale, verdict, approver, call, response, outcome and undo of one action."""
 
     action_id: str
     kind: str
@@ -106,6 +124,7 @@ class Story(Told):
     state: str
     error: str
     redeemed_on: str
+    happened: tuple[Happened, ...]
     undone: Undone | None
     undoes: str
     records: tuple[int, ...]
@@ -127,10 +146,12 @@ class Story(Told):
             ("evidence", canonical(self.evidence)),
             ("rationale", f"{self.rationale}{f' (words by {self.model})' if self.model else ''}"),
         ]
-        items += [("verdict", _verdict(each)) for each in self.verdicts]
+        judged = self.verdicts if len(self.verdicts) <= 2 else (self.verdicts[0], self.verdicts[-1])  # noqa: PLR2004  # first, last
+        items += [("verdict", _verdict(each)) for each in judged]
         items += [
             ("approval", _approval(self.approval)),
             ("call", self._call()),
+            ("response", self._response()),
             ("outcome", self._outcome()),
             ("undo", self._undo()),
             ("records", ", ".join(map(str, self.records)) or "none"),
@@ -146,12 +167,34 @@ class Story(Told):
         if self.carried is None:
             return "none"
         done = self.carried
+        return f"{done.call} on {done.platform}, key {done.key}, try {done.tries}"
+
+    def _response(self) -> str:
+        if self.carried is None:
+            return "none"
+        done = self.carried
         replayed = ", answered from the first time" if done.replayed else ""
-        return f"{done.call} on {done.platform}: {done.reference} at {_at(done.at)}, try {done.tries}{replayed}"
+        return f"{done.reference} at {_at(done.at)}{replayed}, digest {done.digest[:12]}"
 
     def _outcome(self) -> str:
-        used = f", used on order {self.redeemed_on}" if self.redeemed_on else ""
-        return f"{self.state}{f': {self.error}' if self.error else ''}{used}"
+        parts = [f"{self.state}{f': {self.error}' if self.error else ''}"]
+        parts += [self._one(each) for each in self.happened[:_TOLD]]
+        if self.redeemed_on and not any(each.kind == "accepted" for each in self.happened):
+            parts.append(f"used on order {self.redeemed_on}")
+        if len(self.happened) > _TOLD:
+            parts.append(f"{len(self.happened) - _TOLD} more")
+        return "; ".join(parts)
+
+    def _one(self, each: Happened) -> str:
+        money = "an amount nobody told" if each.minor is None else str(Money(each.minor, self.currency))
+        flags = f" ({', '.join(each.flags).replace('_', ' ')})" if each.flags else ""
+        if each.kind == "shown":
+            return f"shown at {_at(each.at)}"
+        if each.kind == "accepted":
+            return f"used on order {each.order} at {_at(each.at)}, {money} taken off{flags}"
+        if each.kind == "given_back":
+            return f"{money} of it given back at {_at(each.at)}, order {each.order} was {each.because}"
+        return f"withdrawn by {each.by} at {_at(each.at)}: {each.because}"
 
     def _undo(self) -> str:
         if self.undoes:
@@ -159,7 +202,7 @@ class Story(Told):
         if self.undone is None:
             return "not undone"
         left = Money(self.undone.left, self.currency)
-        return f"by {self.undone.actor} at {_at(self.undone.at)} ({self.undone.by}); {left} stays spent"
+        return f"by {self.undone.actor} at {_at(self.undone.at)}, {left} stays spent ({self.undone.by})"
 
 
 class Explanation(Told):
@@ -172,13 +215,28 @@ class Explanation(Told):
     truncated: bool
 
     def text(self) -> str:
-        """For a terminal: one screen for each story."""
-        parts = [story.text() for story in self.stories]
-        if self.notes:
-            parts.append("\n".join(self.notes))
-        if self.truncated:
-            parts.append("There are more; ask for one action.")
-        return "\n\n".join(parts)
+        """For a terminal: the story, or the list of stories when there are several."""
+        return screen(self.stories, self.notes, truncated=self.truncated)
+
+
+def screen(stories: Sequence[Story], notes: Sequence[str], *, truncated: bool) -> str:
+    """One screen: the one story, or a list of several with a line or two for each, then what led to no action."""
+    lines = stories[0].text().splitlines() if len(stories) == 1 else []
+    if len(stories) > 1:
+        lines.append(f"{len(stories)} actions; explain one of them by its id:")
+        lines += [line for story in stories for line in _listed(story)]
+    room = _SCREEN - 1 - len(lines)
+    told = [line for note in notes for line in textwrap.wrap(note, _WIDTH, max_lines=2, placeholder=" ...")]
+    lines += told[:room]
+    if truncated or len(told) > room:
+        lines.append("There is more than fits here; ask for one action.")
+    return "\n".join(lines)
+
+
+def _listed(story: Story) -> list[str]:
+    sentence = read_action(story.facts).sentence()
+    head = f"{story.action_id}  {story.state:9}  {story.location}  {story.actor.get('id', '?')}"
+    return [head[:_WIDTH], *textwrap.wrap(f"    {sentence}", _WIDTH, max_lines=1, placeholder=" ...")]
 
 
 def _verdict(why: Why) -> str:

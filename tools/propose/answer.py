@@ -7,7 +7,8 @@ from policies.errors import NotFound
 from policies.vocabulary.actor import Actor
 from tools.action_row import ActionRow, find
 from tools.propose.ask import Asking
-from tools.propose.decided import Decided, decided
+from tools.propose.decided import Decided, decided, planned
+from tools.propose.plan import Facts
 from tools.propose.write import WriteArguments
 from tools.read.fields import Identifier
 from tools.tool import Call, Tool
@@ -30,13 +31,21 @@ def decide_tool(asking: Asking) -> Tool:
         row = await _find(asking, call.actor, asked.approval_id)
         if row.approval_state == _STATE[asked.approve] and row.decided_by == call.actor.id:
             return decided(row.decision(replayed=True), row.action, asking.now())
+        facts: Facts = {
+            "request": [asked.digest("decide_approval"), asked.idempotency_key],
+            "state": [row.fingerprint, row.state, row.approval_state],
+        }
         if asked.dry_run:
-            return decided(row.decision(), row.action, asking.now(), dry_run=True)
+            plan = asking.plans.issue(call.actor, facts, asking.now())
+            return planned(decided(row.decision(), row.action, asking.now(), dry_run=True), (), plan)
+        if asked.plan_id:
+            asking.plans.check(asked.plan_id, call.actor, facts, asking.now())
         decision = await asking.guard.answer(call.actor, asked.approval_id, asked.approve, asked.reason)
         return decided(decision, row.action, asking.now())
 
     return Tool(
         name="decide_approval",
+        toolset="approvals",
         title="Decide an approval",
         description="Approve or reject a waiting action. Only a person may, and never the one who proposed it.",
         effect=Effect.WRITE,

@@ -5,11 +5,13 @@ from typing import Literal
 
 from policies.actions.any_action import AnyAction
 from tools.proposal import Decision
+from tools.propose.plan import Plan
 from tools.read.amount import Amount
 from tools.tool import Answer
 
 _NEXT = {
-    "previewed": "Nothing was changed. Call again with dry_run false and the same idempotency_key to do it.",
+    "previewed": "Nothing was changed. To do exactly this, call again with dry_run false, this plan_id and the same"
+    " idempotency_key.",
     "denied": "Do not repeat it: the rules refuse it. Ask for less, or ask a manager.",
     "rejected": "A person said no. Do not repeat it.",
     "expired": "Nobody answered in time, which counts as no. Ask again with a new key if it is still wanted.",
@@ -19,8 +21,11 @@ _NEXT = {
     "failed": "The platform did not accept it; a person has been told. Do not repeat it under a new key.",
     "undone": "It was done and taken back.",
 }
-_WAITING_APPROVE = "A manager must approve it; you cannot. Call again with the same key to see the answer."
-_WAITING_CONFIRM = "The person you act for must confirm it once more before it happens."
+_WAITING = {
+    "confirm": "The person you act for must confirm it once more before it happens.",
+    "approve": "A manager must approve it; you cannot. Call again with the same key to see the answer.",
+    "approve_two": "Two managers must approve it; you cannot. Call again with the same key to see the answer.",
+}
 
 
 class Why(Answer):
@@ -30,17 +35,27 @@ class Why(Answer):
     sentence: str
 
 
+class Change(Answer):
+    """What is different afterwards: `before` and `after` in `unit`, which is `units` or a currency's minor units."""
+
+    what: str
+    before: int
+    after: int
+    unit: str
+
+
 class Decided(Answer):
     """A decision on one action.
 
-    `state` says where it stands, `outcome` what the rules said, and `next` what to do now.
+    `state` says where it stands, `outcome` what the rules said, and `next` what to do now. `at_stake` is what it costs
+    or moves, in money. A dry run also says what would change, and names the plan under which exactly that can be done.
     """
 
     action_id: str
     state: Literal[
         "previewed", "denied", "waiting", "rejected", "expired", "allowed", "executing", "executed", "failed", "undone"
     ]
-    outcome: Literal["allow", "confirm", "approve", "deny"]
+    outcome: Literal["allow", "confirm", "approve", "approve_two", "deny"]
     action: str
     at_stake: Amount
     reasons: tuple[Why, ...]
@@ -52,6 +67,9 @@ class Decided(Answer):
     replayed: bool = False
     dry_run: bool = False
     error: str = ""
+    changes: tuple[Change, ...] = ()
+    plan_id: str = ""
+    plan_expires_at: datetime | None = None
     as_of: datetime
 
 
@@ -80,9 +98,17 @@ def decided(decision: Decision, action: AnyAction, at: datetime, *, dry_run: boo
     )
 
 
+def planned(answer: Decided, changes: tuple[Change, ...], plan: Plan | None) -> Decided:
+    """A dry run's answer, with what would change and the plan to do it under; a refused one has none."""
+    if answer.state != "previewed":
+        plan = None
+    told = {"changes": changes, "plan_id": plan.id, "plan_expires_at": plan.expires_at} if plan else {}
+    return answer.model_copy(update=told or {"changes": changes})
+
+
 def _next(state: str, outcome: str) -> str:
     if state == "waiting":
-        return _WAITING_CONFIRM if outcome == "confirm" else _WAITING_APPROVE
+        return _WAITING.get(outcome, _WAITING["approve"])
     return _NEXT[state]
 
 

@@ -3,10 +3,11 @@
 from typing import Protocol
 
 from policies.vocabulary.actor import Actor
-from tools.proposal import Decision, Origin, Proposal
+from tools.proposal import Decision, Proposal
+from tools.undo.settling import Guarding
 
 
-class Deciding(Protocol):
+class Deciding(Guarding, Protocol):
     """Implemented by `tools.guard.Guard`; tools know only this much of it, so that no tool can go around it."""
 
     async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
@@ -19,8 +20,4 @@ class Deciding(Protocol):
 
     async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
         """A person's yes or no to a waiting action."""
-        ...
-
-    async def undo(self, actor: Actor, action_id: str, *, key: str, reason: str, origin: Origin) -> Decision:
-        """Propose and carry out an executed action's inverse."""
         ...

@@ -1,8 +1,8 @@
 """What goods are worth by our own catalog, never by what a caller says."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import Sku
 from policies.vocabulary.money import Money
+from tools.fresh_prices import FreshPrices
 
 _PRICES = text(
     "SELECT sku, price, currency, unit_cost, as_of FROM known_variant"
@@ -55,3 +56,20 @@ async def prices(connection: AsyncConnection, skus: Sequence[str], field: str) -
     if len({each.price.currency for each in found.values()}) > 1:
         raise Refused("These goods are priced in different currencies.", code="money.mixed_currencies", field=field)
     return found
+
+
+async def as_of_now(
+    fresh: FreshPrices, platform: str, priced: Mapping[str, Priced], *, seconds: int, at: datetime
+) -> dict[str, Priced]:
+    """The same at the prices of now, asked of the platform where the catalog heard of them more than `seconds` ago.
+
+    What the platform does not tell keeps its old price and its age, which the rules then refuse.
+    """
+    stale = [sku for sku, each in priced.items() if at - each.seen_at > timedelta(seconds=seconds)]
+    told = await fresh.of(platform, stale, younger_than=seconds) if stale else {}
+    return {
+        sku: replace(each, price=now.price, seen_at=now.observed_at)
+        if (now := told.get(each.sku)) is not None and now.price.currency == each.price.currency
+        else each
+        for sku, each in priced.items()
+    }

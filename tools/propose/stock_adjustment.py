@@ -10,7 +10,7 @@ from policies.actions.stock_adjustment import StockAdjustment
 from policies.errors import Refused
 from policies.vocabulary.ids import LocationId, Sku
 from tools.propose.ask import Asking, Draft
-from tools.propose.decided import Decided
+from tools.propose.decided import Change, Decided
 from tools.propose.naming import reference_for
 from tools.propose.prices import prices
 from tools.propose.write import WriteArguments
@@ -55,12 +55,21 @@ def stock_adjustment_tool(asking: Asking, places: Places) -> Tool:
                 ),
                 {"value": priced.value.minor},
                 priced.seen_at,
+                (
+                    Change(
+                        what=f"{asked.sku} at {location}",
+                        before=asked.expected,
+                        after=asked.expected + asked.delta,
+                        unit="units",
+                    ),
+                ),
             )
 
         return await asking.ask("propose_stock_adjustment", call, asked, draft)
 
     return Tool(
         name="propose_stock_adjustment",
+        toolset="stock",
         title="Propose a stock correction",
         description="Ask to change the count of one sku at one location by some units, given the count you saw.",
         effect=Effect.WRITE,

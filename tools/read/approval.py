@@ -14,6 +14,7 @@ from knowledge.store.session import Database
 from policies.actions.action import Effect
 from policies.actions.any_action import AnyAction, read_action
 from policies.vocabulary.ids import LocationId
+from tools.outside import OutsideText
 from tools.read.amount import Amount
 from tools.read.fields import Cursor, OptionalIdentifier
 from tools.read.page import next_page, page_start
@@ -82,12 +83,12 @@ class Approval(Answer):
 
     approval_id: str
     action_id: str
-    needs: Literal["confirm", "approve"]
+    needs: Literal["confirm", "approve", "approve_two"]
     action: str
     at_stake: Amount
     location_id: str
     proposed_by: str
-    rationale: str
+    rationale: OutsideText
     reasons: tuple[str, ...]
     asked_at: datetime
     expires_at: datetime
@@ -124,6 +125,7 @@ def approvals_tool(database: Database, places: Places, now: Callable[[], datetim
 
     return Tool(
         name="list_approvals",
+        toolset="approvals",
         title="List approvals",
         description="Actions that wait for a person: what would happen, money at stake, who asks, why, and until when.",
         effect=Effect.READ,

@@ -3,12 +3,13 @@
 The identifier becomes a keyed hash before anything else happens, and no personal data comes back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.families import KeyedHash
 from knowledge.identity.match_key import Kind, MatchKeys
@@ -16,9 +17,10 @@ from knowledge.identity.resolve import resolve
 from knowledge.store.session import Database
 from policies.actions.action import Effect
 from policies.errors import NotFound, Refused
-from policies.vocabulary.ids import CustomerRef
+from policies.vocabulary.ids import CustomerRef, LocationId
 from tools.read.amount import Amount
-from tools.read.fields import Contact
+from tools.read.fields import Contact, Cursor, Identifier
+from tools.read.page import next_page, page_start
 from tools.read.place import seen_by
 from tools.tool import Answer, Arguments, Call, Tool
 
@@ -34,7 +36,7 @@ _PURCHASES = text(
     SELECT id, channel, location_id, occurred_at, total, currency FROM purchase
     WHERE customer_ref = :ref AND NOT cancelled
       AND (CAST(:everywhere AS bool) OR location_id = ANY(CAST(:locations AS text[])))
-    ORDER BY occurred_at DESC, id LIMIT :limit
+    ORDER BY occurred_at DESC, id OFFSET :start LIMIT :limit
     """
 )
 _CURRENCY = text(
@@ -44,11 +46,12 @@ _CURRENCY = text(
 
 
 class FindCustomer(Arguments):
-    """Exactly one identifier."""
+    """Exactly one identifier; with a cursor, older purchases."""
 
     loyalty_id: Contact = ""
     phone: Contact = ""
     email: Contact = ""
+    cursor: Cursor = ""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -61,6 +64,13 @@ class FindCustomer(Arguments):
         if self.loyalty_id:
             return "loyalty", self.loyalty_id
         return ("phone", self.phone) if self.phone else ("email", self.email)
+
+
+class GetCustomer(Arguments):
+    """A customer as find_customer names them."""
+
+    customer: Identifier
+    cursor: Cursor = ""
 
 
 class Purchase(Answer):
@@ -85,6 +95,7 @@ class Customer(Answer):
     consent_sms: bool
     last_purchases: tuple[Purchase, ...]
     truncated: bool
+    next_cursor: str
     as_of: datetime
 
 
@@ -93,7 +104,6 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
 
     async def find(call: Call, asked: FindCustomer) -> Customer:
         key = _key(keys, asked)
-        places = seen_by(call.actor)
         async with database.reading() as connection:
             ref = await resolve(connection, [key])
             if ref is None:
@@ -102,19 +112,11 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
                     code="customer.unknown",
                     hint="Ask for another one: a loyalty id, phone or e-mail address.",
                 )
-            head = (await connection.execute(_CUSTOMER, {"ref": ref})).one()
-            currency = (await connection.execute(_CURRENCY, {"ref": ref})).scalar_one()
-            asked_for = {
-                "ref": ref,
-                "everywhere": places is None,
-                "locations": list(places or ()),
-                "limit": SHOWN_PURCHASES + 1,
-            }
-            rows = (await connection.execute(_PURCHASES, asked_for)).all()
-        return _answer(ref, head, currency, rows, now())
+            return await _profile(connection, ref, seen_by(call.actor), now(), page_start(asked.cursor))
 
     return Tool(
         name="find_customer",
+        toolset="customers",
         title="Find a customer",
         description="Find a customer by loyalty id, phone or e-mail address. Answers a reference, history and consent, "
         "never personal data.",
@@ -122,6 +124,28 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
         arguments=FindCustomer,
         answer=Customer,
         run=find,
+    )
+
+
+def profile_tool(database: Database, now: Callable[[], datetime]) -> Tool:
+    """The same answer for a reference that find_customer gave out; read at an address."""
+
+    async def read(call: Call, asked: GetCustomer) -> Customer:
+        async with database.reading() as connection:
+            return await _profile(
+                connection, CustomerRef(asked.customer), seen_by(call.actor), now(), page_start(asked.cursor)
+            )
+
+    return Tool(
+        name="get_customer",
+        toolset="customers",
+        title="Get a customer",
+        description="History and consent of a customer that find_customer named.",
+        effect=Effect.READ,
+        arguments=GetCustomer,
+        answer=Customer,
+        run=read,
+        listed=False,
     )
 
 
@@ -147,9 +171,28 @@ def _key(keys: MatchKeys, asked: FindCustomer) -> KeyedHash:
     return key
 
 
-def _answer(ref: CustomerRef, head: Any, currency: str, rows: Any, at: datetime) -> Customer:
+async def _profile(
+    connection: AsyncConnection, ref: CustomerRef, places: Sequence[LocationId] | None, at: datetime, start: int
+) -> Customer:
+    head = (await connection.execute(_CUSTOMER, {"ref": ref})).one_or_none()
+    if head is None:
+        raise NotFound("This customer is not known.", code="customer.unknown", field="customer")
+    currency = (await connection.execute(_CURRENCY, {"ref": ref})).scalar_one()
+    asked_for = {
+        "ref": ref,
+        "everywhere": places is None,
+        "locations": list(places or ()),
+        "start": start,
+        "limit": SHOWN_PURCHASES + 1,
+    }
+    rows = (await connection.execute(_PURCHASES, asked_for)).all()
+    further = next_page(start + SHOWN_PURCHASES) if len(rows) > SHOWN_PURCHASES else ""
+    return _answer(head, currency, rows[:SHOWN_PURCHASES], at, further)
+
+
+def _answer(head: Any, currency: str, rows: Any, at: datetime, further: str) -> Customer:
     return Customer(
-        customer=ref,
+        customer=head.ref,
         segment=segment(head.orders, head.last_order_at, at),
         orders=head.orders,
         spent=Amount(minor=head.spent, currency=currency),
@@ -164,8 +207,9 @@ def _answer(ref: CustomerRef, head: Any, currency: str, rows: Any, at: datetime)
                 occurred_at=row.occurred_at,
                 total=Amount(minor=row.total, currency=row.currency),
             )
-            for row in rows[:SHOWN_PURCHASES]
+            for row in rows
         ),
-        truncated=len(rows) > SHOWN_PURCHASES,
+        truncated=bool(further),
+        next_cursor=further,
         as_of=head.observed_at,
     )

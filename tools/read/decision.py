@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
 
 from knowledge.store.session import Database
 from policies.actions.action import Effect
+from policies.engine import Engine
 from policies.errors import NotFound
-from policies.vocabulary.ids import LocationId
-from tools.audit.explain import explain
+from tools.audit.explain import STORIES, explain
 from tools.audit.story import Story
-from tools.read.fields import Identifier
+from tools.outside import Outside
+from tools.read.discretion import Discretion
+from tools.read.fields import Cursor, Identifier
+from tools.read.page import next_page, page_start
 from tools.tool import Answer, Arguments, Call, Tool
 
 
@@ -17,6 +21,7 @@ class ExplainDecision(Arguments):
     """The id of an order, action, approval, event or call."""
 
     id: Identifier
+    cursor: Cursor = ""
 
 
 class Decisions(Answer):
@@ -24,31 +29,43 @@ class Decisions(Answer):
 
     asked: str
     about: str
-    stories: tuple[Story, ...]
+    stories: Annotated[tuple[Story, ...], Outside()]  # reasons, notes and titles, by people and assistants
     notes: tuple[str, ...]
     as_of: datetime
     truncated: bool
+    next_cursor: str
 
 
-def decision_tool(database: Database, now: Callable[[], datetime]) -> Tool:
-    """The tool over the ledger."""
+def decision_tool(database: Database, engine: Engine, now: Callable[[], datetime]) -> Tool:
+    """The tool over the ledger; the rules say how much of it a caller is told."""
+    discretion = Discretion(engine)
 
     async def tell(call: Call, asked: ExplainDecision) -> Decisions:
+        start = page_start(asked.cursor)
         async with database.reading() as connection:
             try:
-                found = await explain(connection, asked.id)
+                found = await explain(connection, asked.id, start)
             except NotFound as error:
                 raise _nothing() from error
-        stories = tuple(story for story in found.stories if call.actor.covers(LocationId(story.location)))
-        notes = found.notes if call.actor.locations is None else ()  # a note names no location to judge it by
+        told = (discretion.tell(call.actor, story) for story in found.stories)
+        stories = tuple(story for story in told if story is not None)
+        everywhere = call.actor.locations is None and discretion.sees_everything(call.actor)
+        notes = found.notes if everywhere else ()  # a note names no location to judge it by
         if not stories and not notes:
             raise _nothing()
         return Decisions(
-            asked=asked.id, about=found.about, stories=stories, notes=notes, as_of=now(), truncated=found.truncated
+            asked=asked.id,
+            about=found.about,
+            stories=stories,
+            notes=notes,
+            as_of=now(),
+            truncated=found.truncated,
+            next_cursor=next_page(start + STORIES) if found.truncated else "",
         )
 
     return Tool(
         name="explain_decision",
+        toolset="decisions",
         title="Explain a decision",
         description="Why an action happened, waits or was refused: event, evidence, rules, approver, call, outcome.",
         effect=Effect.READ,

@@ -1,21 +1,19 @@
 """The kinds of text a tool accepts: bounded, visible, and in arguments meant for people free of personal data."""
 
 import re
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})  # control, bidirectional, zero-width, private use
+from tools.unseen import has_unseen
+
 _CONTACT = re.compile(r"\S@\S|(?:\d[ ().-]?){7,}")  # an e-mail address, or digits enough for a phone or card number
 
 
 def visible(text: str) -> str:
     """Refuse characters a reader cannot see: they hide what a text says, or turn it around."""
-    if not text.isascii() and any(unicodedata.category(character) in _INVISIBLE for character in text):
+    if has_unseen(text):
         raise ValueError("contains characters that cannot be seen")
-    if text.isascii() and not text.isprintable():
-        raise ValueError("contains control characters")
     return text
 
 
@@ -32,5 +30,7 @@ SkuText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")
 Contact = Annotated[str, Field(max_length=254), AfterValidator(visible)]  # 254: the longest e-mail address, RFC 5321
 SearchText = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(visible)]
 Reason = Annotated[str, Field(min_length=3, max_length=300), AfterValidator(visible), AfterValidator(without_contact)]
+Message = Annotated[str, Field(max_length=300), AfterValidator(visible), AfterValidator(without_contact)]
 IdempotencyKey = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+PlanId = Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9_-]*$")]
 Cursor = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]

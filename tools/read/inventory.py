@@ -58,6 +58,7 @@ def inventory_tool(database: Database, places: Places) -> Tool:
 
     return Tool(
         name="check_inventory",
+        toolset="shop",
         title="Check inventory",
         description="Counts of one sku per location: available to sell, on hand, committed, incoming, with their age.",
         effect=Effect.READ,

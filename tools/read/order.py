@@ -9,16 +9,20 @@ from knowledge.store.session import Database
 from policies.actions.action import Effect
 from policies.errors import NotFound
 from policies.vocabulary.ids import LocationId
+from tools.outside import OutsideText
 from tools.read.amount import Amount
-from tools.read.fields import Identifier
+from tools.read.fields import Cursor, Identifier
+from tools.read.page import next_page, page_start
 from tools.tool import Answer, Arguments, Call, Tool
+
+SHOWN_LINES = 50  # a page; few baskets hold more
 
 _ORDER = text("SELECT * FROM purchase WHERE id = :order")
 _LINES = text(
     """
     SELECT line.sku, coalesce(variant.title, '') AS title, line.quantity, line.unit_price, line.discount, line.returned
     FROM purchase_line AS line LEFT JOIN variant USING (sku)
-    WHERE line.purchase_id = :order ORDER BY line.sku
+    WHERE line.purchase_id = :order ORDER BY line.sku OFFSET :start LIMIT :limit
     """
 )
 
@@ -27,13 +31,14 @@ class GetOrder(Arguments):
     """An order by our name for it, such as `shopify:order:1001`."""
 
     order_id: Identifier
+    cursor: Cursor = ""
 
 
 class OrderLine(Answer):
     """One variant on the order; `discount` is off the whole line."""
 
     sku: str
-    title: str
+    title: OutsideText
     quantity: int
     returned: int
     unit_price: Amount
@@ -41,7 +46,10 @@ class OrderLine(Answer):
 
 
 class Order(Answer):
-    """The order as we last heard of it, at `as_of`. `customer` is our random reference, or empty."""
+    """The order as we last heard of it, at `as_of`. `customer` is our random reference, or empty.
+
+    `truncated` says that it has more lines, and `next_cursor` shows them.
+    """
 
     order_id: str
     channel: str
@@ -50,17 +58,20 @@ class Order(Answer):
     occurred_at: datetime
     lines: tuple[OrderLine, ...]
     total: Amount
-    codes: tuple[str, ...]
+    codes: tuple[OutsideText, ...]
     pickup_location_id: str
     cancelled: bool
     fulfilled: bool
     as_of: datetime
+    truncated: bool
+    next_cursor: str
 
 
 def order_tool(database: Database) -> Tool:
     """The tool over the unified store."""
 
     async def get(call: Call, asked: GetOrder) -> Order:
+        start = page_start(asked.cursor)
         async with database.reading() as connection:
             head = (await connection.execute(_ORDER, {"order": asked.order_id})).one_or_none()
             if head is None or not call.actor.covers(LocationId(head.location_id)):
@@ -70,11 +81,13 @@ def order_tool(database: Database) -> Tool:
                     hint="Order ids read like shopify:order:1001; find_customer lists a customer's last ones.",
                     field="order_id",
                 )
-            lines = (await connection.execute(_LINES, {"order": asked.order_id})).all()
-        return _answer(head, lines)
+            page = {"order": asked.order_id, "start": start, "limit": SHOWN_LINES + 1}
+            lines = (await connection.execute(_LINES, page)).all()
+        return _answer(head, lines, start)
 
     return Tool(
         name="get_order",
+        toolset="customers",
         title="Get an order",
         description="One order in full: lines, prices, discounts, returns, pickup and whether it was fulfilled.",
         effect=Effect.READ,
@@ -84,7 +97,9 @@ def order_tool(database: Database) -> Tool:
     )
 
 
-def _answer(head: Any, lines: Any) -> Order:
+def _answer(head: Any, lines: Any, start: int) -> Order:
+    more = len(lines) > SHOWN_LINES
+
     def money(minor: int) -> Amount:
         return Amount(minor=minor, currency=head.currency)
 
@@ -103,7 +118,7 @@ def _answer(head: Any, lines: Any) -> Order:
                 unit_price=money(line.unit_price),
                 discount=money(line.discount),
             )
-            for line in lines
+            for line in lines[:SHOWN_LINES]
         ),
         total=money(head.total),
         codes=tuple(head.codes),
@@ -111,4 +126,6 @@ def _answer(head: Any, lines: Any) -> Order:
         cancelled=head.cancelled,
         fulfilled=head.fulfilled,
         as_of=head.received_at,
+        truncated=more,
+        next_cursor=next_page(start + SHOWN_LINES) if more else "",
     )

@@ -9,6 +9,7 @@ from knowledge.catalog.finder import CatalogFinder
 from knowledge.store.places import Places
 from policies.actions.action import Effect
 from policies.vocabulary.ids import LocationId
+from tools.outside import OutsideText
 from tools.read.amount import Amount
 from tools.read.fields import Cursor, OptionalIdentifier, SearchText
 from tools.read.page import next_page, page_start
@@ -33,9 +34,9 @@ class Product(Answer):
     """One variant; `available` only when a location was named."""
 
     sku: str
-    title: str
-    vendor: str
-    category: str
+    title: OutsideText
+    vendor: OutsideText
+    category: OutsideText
     price: Amount
     available: int | None
     as_of: datetime
@@ -80,6 +81,7 @@ def product_tool(finder: CatalogFinder, places: Places) -> Tool:
 
     return Tool(
         name="search_products",
+        toolset="shop",
         title="Search products",
         description="Find variants by words such as 'blue slim jeans' or by sku, with price; name a location to see "
         "what it has.",

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from knowledge.store.tables import metadata
+from knowledge.store.governance_tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

@@ -4,6 +4,8 @@ import pytest
 
 from knowledge.events.event import Topic
 from knowledge.events.families import ProductFacts, VariantFacts
+from policies.vocabulary.ids import Sku
+from policies.vocabulary.money import Money
 from tests.contract.connectors.chains import Chain
 
 pytestmark = pytest.mark.anyio
@@ -45,3 +47,16 @@ async def test_a_variant_carries_the_platforms_own_names(chain: Chain):
     else:
         assert one.item == f"lightspeed:product:{real.lightspeed_product_id}"
         assert one.description == real.description
+
+
+async def test_a_few_prices_are_told_as_of_now(chain: Chain):
+    await variants(chain)
+    chain.variant.price += 125
+    others = [sku for sku in chain.world.variants if sku != chain.sku][:2]
+    at = chain.clock.now()
+    told = await chain.platform.catalog.prices([chain.sku, *others, Sku("NEVER_HEARD_OF"), chain.sku])
+    assert {price.sku: price.price for price in told} == {
+        sku: Money(chain.world.variants[sku].price, "USD") for sku in (chain.sku, *others)
+    }
+    assert {price.observed_at for price in told} == {at}
+    assert await chain.platform.catalog.prices([]) == []

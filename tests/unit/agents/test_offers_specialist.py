@@ -20,7 +20,9 @@ from knowledge.store.session import Database
 from knowledge.store.tables import action, inventory_level, variant
 from policies.actions.discount import Discount
 from policies.limits import Limits
+from policies.packs.pack import disclosed
 from policies.vocabulary.ids import CorrelationId, CustomerRef
+from tests.price_list import PriceList
 from tests.unit.agents.shop import (
     NOW,
     PLACES,
@@ -29,10 +31,10 @@ from tests.unit.agents.shop import (
     happened,
     looked,
     open_shop,
-    order,
     stock,
     view,
 )
+from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
 pytestmark = pytest.mark.anyio
@@ -79,7 +81,8 @@ async def test_a_basket_is_offered_what_goes_with_it(offers: OffersSpecialist):
     assert (discount.skus, discount.base.minor, discount.customer) == (("JEANS",), 8000, ADA)
     assert offer.proposal.evidence["lines"] == [{"sku": "JEANS", "units": 1, "price": 8000}]
     assert offer.proposal.evidence["expected_value"] > 0
-    assert offer.message == f"Slim Jeans goes well with your basket: {discount.percent} off with this code."
+    line = f"Slim Jeans goes well with your basket: {discount.percent} off with this code."
+    assert offer.message == offer.proposal.evidence["message"] == disclosed(line, ("us_ny",))
     assert offer.source == "template"
     assert discount.valid_until == NOW + timedelta(seconds=1800)
     assert discount.code.startswith("TH")
@@ -116,12 +119,51 @@ async def test_nothing_is_offered_that_is_in_the_basket_or_was_bought_lately(
     assert await ask(offers, basket("TEE")) is not None, "a stranger may not have them yet"
 
 
-async def test_nothing_is_offered_at_a_price_older_than_the_limit(offers: OffersSpecialist, database: Database):
-    limit = timedelta(seconds=86_400)
+async def test_nothing_is_offered_at_a_price_older_than_the_limit_that_the_platform_does_not_confirm(
+    offers: OffersSpecialist, database: Database
+):
+    limit = timedelta(seconds=5)
     for age, offered in ((limit, True), (limit + timedelta(seconds=1), False)):
         async with database.transaction() as connection:
             await connection.execute(update(variant).values(observed_at=NOW - age))
         assert (await ask(offers, basket("TEE")) is not None) is offered
+        event = view(f"v{age.seconds}", "TEE")
+        finding = await offers.consider([event], {event.id: ADA})
+        assert (len(finding.proposals), finding.passed) == ((1, {}) if offered else (0, {"price_unknown": 1}))
+
+
+@pytest.mark.usefixtures("offers")
+async def test_an_old_price_is_asked_for_again_and_the_offer_is_made_of_the_new_one(database: Database):
+    shopify = PriceList({"JEANS": 7_000}, now=lambda: NOW)
+    prices = FreshPrices({"shopify": shopify}, lambda: NOW)
+    asking = OffersSpecialist(database, PLACES, Limits.read(), secret=SECRET, prices=prices, now=lambda: NOW)
+    async with database.transaction() as connection:
+        await connection.execute(update(variant).values(observed_at=NOW - timedelta(hours=1)))
+    event = view("v1", "TEE")
+    (proposal,) = (await asking.consider([event], {event.id: ADA})).proposals
+    told = (await ask(asking, basket("TEE"), ADA)).proposal
+    for each in (proposal, told):
+        assert isinstance(each.action, Discount)
+        assert (each.action.base.minor, each.evidence["lines"][0]["price"], each.priced_at) == (7_000, 7_000, NOW)
+        assert str(each.action.percent) in each.evidence["message"]
+
+
+async def test_no_word_of_the_law_is_said_to_a_stranger(offers: OffersSpecialist):
+    offer = await ask(offers, basket("TEE"))
+    assert (
+        offer.message == f"Slim Jeans goes well with your basket: {offer.proposal.action.percent} off with this code."
+    )
+
+
+async def test_offers_count_under_the_campaign_they_are_told(offers: OffersSpecialist, database: Database):
+    spring = OffersSpecialist(database, PLACES, Limits.read(), secret=SECRET, campaign="SPRING", now=lambda: NOW)
+    event = view("v1", "TEE")
+    (proposal,) = (await spring.consider([event], {event.id: ADA})).proposals
+    assert isinstance(proposal.action, Discount)
+    assert [proposal.action.campaign, (await ask(spring, basket("TEE"), ADA)).proposal.action.campaign] == [
+        "SPRING"
+    ] * 2
+    assert "campaign" not in (await ask(offers, basket("TEE"), ADA)).proposal.action.facts()
 
 
 async def test_known_costs_come_before_unknown_ones(offers: OffersSpecialist, database: Database):
@@ -187,7 +229,7 @@ async def test_an_offer_a_model_chose_is_still_the_cores_and_names_the_model(
     limits = Limits.read()
     spoken = OffersSpecialist(database, PLACES, limits, secret=SECRET, writer=Writer(door), now=lambda: NOW)
     offer = await ask(spoken, basket("TEE"), ADA)
-    assert (offer.message, offer.source) == (words, "model")
+    assert (offer.message, offer.source) == (disclosed(words, ("us_ny",)), "model")
     assert offer.proposal.action == first.proposal.action
     assert offer.proposal.model.startswith("m@")
     assert "c_ada" not in json.dumps(ollama.asked)
@@ -258,8 +300,3 @@ async def test_goods_without_a_recorded_cost_are_never_offered_by_event(offers: 
     event = view("v", "SOCKS")
     finding = await offers.consider([event], {event.id: ADA})
     assert (finding.proposals, finding.passed) == ((), {"not_worth_it": 1})
-
-
-async def test_a_redeemed_code_is_noted(offers: OffersSpecialist):
-    event = order("o1", "JEANS", codes=["THAAAABBBBCC", "SUMMER"])
-    assert (await offers.consider([event], {})).notes == (("o1", "The order used offer code THAAAABBBBCC."),)

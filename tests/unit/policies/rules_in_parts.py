@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import policies
+from policies.rule_text import read_rules
 
-_HOME = Path(policies.__file__).parent
-RULES = {file.name: file.read_text(encoding="utf-8") for file in (_HOME / "rules").glob("*.cedar")}
-SCHEMA = (_HOME / "retail.cedarschema").read_text(encoding="utf-8")
+HOME = Path(policies.__file__).parent
+RULES = read_rules(HOME)
+SCHEMA = (HOME / "retail.cedarschema").read_text(encoding="utf-8")

@@ -46,6 +46,68 @@ def test_a_key_is_made_once_listed_without_itself_and_revoked_by_name(run: Run):
     assert "No credential in force" in trouble
 
 
+def test_a_key_is_replaced_with_the_same_rights_and_the_old_one_opens_nothing(run: Run):
+    old = run("credential", "add", "auditor:max", "--role", "auditor", "--days", "30")[1].strip()
+    name = _name(run("credential", "list")[1])
+
+    code, made, _ = run("credential", "rotate", name)
+    new = made.strip()
+
+    assert (code, new[:3], len(new)) == (0, "th_", 46)
+    assert run("credential", "list", key=old)[0] == 2
+    assert run("credential", "list", key=new)[0] == 0
+    assert run("credential", "rotate", name)[0] == 2
+
+
+def test_with_an_overlap_the_old_key_still_opens(run: Run):
+    old = run("credential", "add", "auditor:max", "--role", "auditor")[1].strip()
+
+    run("credential", "rotate", _name(run("credential", "list")[1]), "--overlap", "10")
+
+    assert run("credential", "list", key=old)[0] == 0
+
+
+def test_a_key_is_narrowed_and_bound_to_a_person_on_the_command_line(run: Run):
+    run("credential", "add", "manager:ada", "--role", "manager")
+    made = run("credential", "add", "helper", "--role", "manager", "--for", "manager:ada", "--toolset", "shop")
+    listed = run("credential", "list")[1]
+
+    assert made[0] == 0
+    assert "helper (model, for manager:ada)" in listed
+    assert re.search(r"helper .* shop ", listed)
+    assert "some tools" in run("credential", "list", key=made[1].strip())[2]
+    assert run("credential", "add", "x", "--role", "manager", "--for", "manager:bob")[0] == 2
+    assert run("credential", "add", "x", "--role", "manager", "--toolset", "all")[0] == 2
+
+
+@pytest.mark.parametrize("option", [("--days", "0"), ("--days", "nan"), ("--days", "1e9"), ("--days", "-1")])
+def test_a_key_lasts_some_days_or_is_not_made(run: Run, option: tuple[str, str]):
+    with pytest.raises(SystemExit):
+        run("credential", "add", "x", "--role", "manager", *option)
+
+
+def test_only_the_operator_touches_credentials(run: Run):
+    manager = run("credential", "add", "manager:ada", "--role", "manager")[1].strip()
+    name = _name(run("credential", "list")[1])
+
+    for command in (
+        ("add", "x", "--role", "operator"),
+        ("revoke", name),
+        ("rotate", name),
+        ("sign-out", "ada"),
+    ):
+        code, _, trouble = run("credential", *command, key=manager)
+        assert (code, "Only the operator" in trouble) == (2, True)
+
+
+def test_a_person_is_signed_out_of_every_token(run: Run, database_url: str):
+    code, said, _ = run("credential", "sign-out", "ada")
+
+    assert (code, "Signed out" in said) == (0, True)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT subject, by FROM signed_out").fetchall() == [("ada", "operator:local")]
+
+
 def test_a_register_needs_a_location_and_a_location_has_to_exist(run: Run):
     assert run("credential", "add", "r", "--role", "register")[0] == 2
     assert run("credential", "add", "r", "--role", "register", "--location", "NOWHERE")[0] == 2
@@ -124,3 +186,9 @@ def test_plain_http_on_a_foreign_address_never_starts(run: Run, monkeypatch: pyt
 
     assert code == 1
     assert "in the clear" in trouble
+
+
+def _name(listed: str) -> str:
+    found = re.search(r"[0-9a-f]{12}", listed)
+    assert found
+    return found[0]

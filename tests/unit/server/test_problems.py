@@ -48,4 +48,4 @@ def test_a_problem_says_what_to_do_in_the_standard_shape():
 
 def test_whoever_may_try_again_is_told_when():
     assert problem(Unavailable("Later.", code="x")).headers["retry-after"] == "2"
-    assert problem(Refused("Who?", code="credential.missing")).headers["www-authenticate"] == "Bearer"
+    assert problem(Refused("Who?", code="credential.missing")).headers["www-authenticate"] == 'Bearer realm="tillhand"'

@@ -1,5 +1,7 @@
 """What the operator may set, and what is refused at start."""
 
+from pathlib import Path
+
 import pytest
 
 from policies.errors import Misconfigured
@@ -45,8 +47,9 @@ def test_plain_http_on_a_loopback_address_is_allowed(host: str):
 
 
 def test_a_declared_tls_proxy_or_a_certificate_allows_any_address():
-    assert read(TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_PROXY="1").encrypted
-    assert read(TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_CERT="c.pem", TILLHAND_TLS_KEY="k.pem").encrypted
+    known = {"TILLHAND_HOST": "10.0.0.5", "TILLHAND_PUBLIC_URL": "https://till.example.com"}
+    assert read(**known, TILLHAND_TLS_PROXY="1").encrypted
+    assert read(**known, TILLHAND_TLS_CERT="c.pem", TILLHAND_TLS_KEY="k.pem").encrypted
     with pytest.raises(Misconfigured, match="needs its key"):
         read(TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_CERT="c.pem")
 
@@ -92,3 +95,63 @@ def test_secrets_do_not_show_when_settings_are_printed():
     settings = read(TILLHAND_SHOPIFY_URL="https://x.myshopify.com", TILLHAND_SHOPIFY_CLIENT_SECRET="hunter2")
 
     assert "hunter2" not in repr(settings)
+
+
+def test_nobody_listens_beyond_loopback_without_a_name_that_callers_may_use():
+    with pytest.raises(Misconfigured, match="no name is known") as refused:
+        read(TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_PROXY="1")
+
+    assert refused.value.code == "settings.allowed_hosts"
+    named = read(
+        TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_PROXY="1", TILLHAND_ALLOWED_HOSTS="till.example.com, 10.0.0.5:80"
+    )
+    assert named.allowed_hosts == ("till.example.com", "10.0.0.5:80")
+    assert read(TILLHAND_HOST="10.0.0.5", TILLHAND_TLS_PROXY="1", TILLHAND_PUBLIC_URL="https://till.example.com")
+
+
+OAUTH = {
+    "TILLHAND_PUBLIC_URL": "https://till.example.com/shop",
+    "TILLHAND_OAUTH_ISSUER": "https://login.example.com/retailer",
+    "TILLHAND_OAUTH_JWKS": "https://login.example.com/keys",
+}
+
+
+def test_tokens_are_made_out_to_our_own_address_unless_told_otherwise():
+    assert read(**OAUTH).resource == "https://till.example.com/shop/mcp"
+    assert read(**OAUTH, TILLHAND_OAUTH_AUDIENCE="api://till").oauth_audience == "api://till"
+    own = {**OAUTH, "TILLHAND_PUBLIC_URL": "", "TILLHAND_OAUTH_AUDIENCE": "https://till.example.com/mcp"}
+    assert read(**own).resource == "https://till.example.com/mcp"
+
+
+def test_keys_may_lie_in_a_file(tmp_path: Path):
+    file = tmp_path / "keys.json"
+    with pytest.raises(Misconfigured, match="no file of that name"):
+        read(**{**OAUTH, "TILLHAND_OAUTH_JWKS": str(file)})
+    file.write_text("{}", encoding="utf-8")
+    assert read(**{**OAUTH, "TILLHAND_OAUTH_JWKS": str(file)}).oauth_jwks == str(file)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"TILLHAND_OAUTH_ISSUER": ""}, "Whose OAuth tokens"),
+        ({"TILLHAND_OAUTH_JWKS": ""}, "no token could be checked"),
+        ({"TILLHAND_PUBLIC_URL": ""}, "Whom OAuth tokens must be made out to"),
+        ({"TILLHAND_PUBLIC_URL": "", "TILLHAND_OAUTH_AUDIENCE": "api://till"}, "Whom OAuth tokens must be made out to"),
+        ({"TILLHAND_OAUTH_JWKS": "http://login.example.com/keys"}, "must use https"),
+        ({"TILLHAND_OAUTH_ISSUER": "http://login.example.com"}, "must use https"),
+        ({"TILLHAND_OAUTH_ISSUER": "login.example.com"}, "cannot be used"),
+        ({"TILLHAND_OAUTH_ISSUER": "https://login.example.com/?a=1"}, "cannot be used"),
+        ({"TILLHAND_OAUTH_ROLE_CLAIM": "sub"}, "Two things"),
+        ({"TILLHAND_OAUTH_ROLE_CLAIM": "a b"}, "cannot be used"),
+    ],
+)
+def test_half_an_identity_provider_is_refused_at_start(changed: dict[str, str], what: str):
+    with pytest.raises(Misconfigured, match=what):
+        read(**{**OAUTH, **changed})
+
+
+def test_an_audience_alone_is_not_taken_for_an_identity_provider():
+    with pytest.raises(Misconfigured, match="Whose OAuth tokens"):
+        read(TILLHAND_OAUTH_AUDIENCE="https://till.example.com/mcp")
+    assert not read().oauth_issuer

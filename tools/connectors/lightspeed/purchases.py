@@ -38,6 +38,7 @@ def sale_event(sale: wire.Sale, told: Hearing) -> Event:
         total=_total(sale, told.currency),
         currency=told.currency,
         codes=_codes(sale),
+        taken=_taken(sale, told.currency),
         transaction=sale.source_id or "",
         cancelled=sale.status == _VOIDED,
         fulfilled="PICKUP" not in sale.status and "DISPATCH" not in sale.status,
@@ -156,3 +157,13 @@ def _total(sale: wire.Sale, currency: str) -> int:
 def _codes(sale: wire.Sale) -> tuple[str, ...]:
     told = (one.promo_code for line in sale.register_sale_products for one in line.promotions if one.promo_code)
     return tuple(dict.fromkeys(told))
+
+
+def _taken(sale: wire.Sale, currency: str) -> dict[str, int]:
+    """The money each code took off, over all lines; nothing for a code whose money is not told."""
+    off: dict[str, Decimal] = {}
+    for line in sale.register_sale_products:
+        for one in line.promotions:
+            if one.promo_code and one.amount is not None:
+                off[one.promo_code] = off.get(one.promo_code, Decimal(0)) + abs(one.amount)
+    return {code: nearest(amount, currency) for code, amount in off.items()}

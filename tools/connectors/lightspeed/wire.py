@@ -53,9 +53,10 @@ class Customer(Wire):
 
 
 class Promotion(Wire):
-    """A promotion that lowered a line."""
+    """A promotion that lowered a line, and the money it took off the whole of it."""
 
     promo_code: str | None = None
+    amount: Decimal | None = None
 
 
 class Line(Wire):

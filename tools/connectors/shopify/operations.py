@@ -103,6 +103,14 @@ VARIANT_IDS = Operation(
     200,
 )
 
+PRICES = Operation(
+    "productVariants",
+    """query Prices($query: String!, $most: Int!) {
+  productVariants(first: $most, query: $query) { nodes { sku price } }
+}""",
+    10,
+)
+
 ITEM_LEVELS = Operation(
     "inventoryItems",
     """query ItemLevels($query: String!, $items: Int!, $locations: Int!, $after: String) {
@@ -246,6 +254,7 @@ ALL = (
     ORDERS,
     VARIANTS,
     VARIANT_IDS,
+    PRICES,
     ITEM_LEVELS,
     LOCATION_LEVELS,
     ADJUST,

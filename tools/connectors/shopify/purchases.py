@@ -35,6 +35,7 @@ def order_event(topic: Topic, order: wire.Order, told: Hearing) -> Event:
         total=_total(order, currency),
         currency=currency,
         codes=tuple(code.code for code in order.discount_codes),
+        taken={code.code: nearest(code.amount, currency) for code in order.discount_codes if code.amount is not None},
         transaction=_transaction(order),
         pickup_location=_pickup(order, told),
         cancelled=order.cancelled_at is not None,

@@ -18,9 +18,10 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Code(Wire):
-    """A discount code on an order."""
+    """A discount code on an order, and the money it took off; a poll names the code alone."""
 
     code: str
+    amount: Decimal | None = None
 
 
 class Allocation(Wire):

@@ -115,6 +115,20 @@ def test_a_lightspeed_sale_is_told_in_cents_with_its_tax():
     assert event.version == "00000000004284638488"
 
 
+def test_shopify_tells_what_each_code_took_off_and_a_poll_only_names_them():
+    codes = [{"code": "TH1", "amount": "6.00", "type": "fixed_amount"}, {"code": "SUMMER"}]
+    facts = from_shopify("orders/create", shopify_order(discount_codes=codes), **COMMON).facts
+    assert (facts["codes"], facts["taken"]) == (["TH1", "SUMMER"], {"TH1": 600})
+
+
+def test_lightspeed_tells_what_each_code_took_off_line_by_line():
+    line = lightspeed_sale()["register_sale_products"][0]
+    promotions = [{"promo_code": "TH1", "amount": "3.00000"}, {"promo_code": "SUMMER"}, {"amount": "1.00000"}]
+    sale = lightspeed_sale(register_sale_products=[{**line, "promotions": promotions}] * 2)
+    facts = from_lightspeed("sale.update", sale, **COMMON).facts
+    assert (facts["codes"], facts["taken"]) == (["TH1", "SUMMER"], {"TH1": 600})
+
+
 def test_moments_of_every_zone_become_one_fixed_width_version():
     event = from_shopify("orders/create", shopify_order(), **COMMON)
     assert event.version == "2026-11-23T15:00:00.000000Z"

@@ -1,0 +1,295 @@
+"""Everything the rules promise, as a table: whoever changes a rule changes a line here, or has broken a promise.
+
+`test_rules.py` holds the product to it; `test_rule_mutants.py` shows that no rule can be weakened without its notice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from policies.decision import Outcome
+from policies.engine import Engine
+from policies.ladder import Rung, Standing, Stopped
+from policies.limits import DEFAULT_FILE, Limits
+from policies.situation import AdjustmentFacts, Approved, CompensationFacts, DiscountFacts, Facts, TransferFacts
+from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.ids import LocationId
+
+# The product's numbers, but no two of a kind alike: a limit taken for another must show.
+LIMITS = Limits(DEFAULT_FILE.read_text(encoding="utf-8").replace("customer_day = 20000", "customer_day = 25000", 1))
+S1, S2 = LocationId("S1"), LocationId("S2")
+AUTO = Standing(Rung.AUTO)
+DISCOUNT = DiscountFacts(
+    percent_bp=1_000,
+    amount=500,
+    transaction_total=500,
+    customer_day_total=500,
+    location_day_total=500,
+    cost_known=True,
+    margin_after=450,
+    margin_floor=450,
+    in_stock=True,
+    late=False,
+    price_age_s=0,
+)
+TRANSFER = TransferFacts(
+    value=1_000, units=5, origin_covered=True, same_platform=True, origin_left=2, origin_keep=2, stock_age_s=0
+)
+ADJUSTMENT = AdjustmentFacts(value=100, units=1, undo=False)
+KIND_OF: dict[type[Facts], str] = {
+    DiscountFacts: "discount",
+    TransferFacts: "transfer",
+    AdjustmentFacts: "stock_adjustment",
+}
+RICH = {"high_value": True}  # a high-value customer
+NEW_YORK: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question, and what must be answered: an outcome, and the rules that object or permit."""
+
+    facts: Facts
+    outcome: str
+    rules: tuple[str, ...]
+    kind: str = ""
+    role: Role = Role.MANAGER
+    model: bool = False
+    rung: Rung = Rung.AUTO
+    stopped: Stopped = ""
+    given: Approved = "none"
+    places: frozenset[LocationId] | None = None
+
+    def answer(self, engine: Engine) -> tuple[str, tuple[str, ...]]:
+        """What these rules answer."""
+        actor = Actor("actor", self.role, self.places, Door.MCP, self.model)
+        kind = self.kind or KIND_OF[type(self.facts)]
+        standing = Standing(self.rung, self.stopped)
+        situation = engine.situation(actor, kind, S1, "NY", self.facts, standing=standing).approved(self.given)
+        verdict = engine.decide(situation)
+        return verdict.outcome.value, tuple(reason.rule for reason in verdict.reasons)
+
+    @property
+    def expected(self) -> tuple[str, tuple[str, ...]]:
+        return self.outcome, self.rules
+
+
+# what differs -> what still passes, what does not any more, how it ends then, and the rule that says so
+DISCOUNTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"percent_bp": 3_000}, {"percent_bp": 3_001}, "deny", "offers.percent_cap"),
+    ({"transaction_total": 5_000}, {"transaction_total": 5_001}, "approve", "offers.over_free_limit"),
+    ({"customer_day_total": 25_000}, {"customer_day_total": 25_001}, "deny", "offers.customer_day_cap"),
+    ({"location_day_total": 150_000}, {"location_day_total": 150_001}, "deny", "offers.location_day_cap"),
+    ({"campaign_total": 2_500_000}, {"campaign_total": 2_500_001}, "deny", "offers.campaign_cap"),
+    ({"cost_known": True}, {"cost_known": False}, "approve", "offers.cost_unknown"),
+    ({"margin_after": 450}, {"margin_after": 449}, "deny", "offers.margin_floor"),
+    ({"in_stock": True}, {"in_stock": False}, "deny", "offers.out_of_stock"),
+    ({"late": False}, {"late": True}, "deny", "offers.late"),
+    ({"price_age_s": 5}, {"price_age_s": 6}, "deny", "offers.stale_price"),
+    ({"price_holds": True}, {"price_holds": False}, "deny", "offers.price_moved"),
+    ({"stock_age_s": 900}, {"stock_age_s": 901}, "deny", "offers.stale_stock"),
+    ({"words_agree": True}, {"words_agree": False}, "deny", "offers.words_disagree"),
+]
+TRANSFERS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"value": 100_000}, {"value": 100_001}, "approve", "inventory.transfer_value"),
+    ({"units": 500}, {"units": 501}, "deny", "inventory.transfer_size"),
+    ({"origin_covered": True}, {"origin_covered": False}, "deny", "inventory.origin_outside_locations"),
+    ({"same_platform": True}, {"same_platform": False}, "deny", "inventory.two_platforms"),
+    ({"origin_left": 2}, {"origin_left": 1}, "deny", "inventory.strips_origin"),
+    ({"stock_age_s": 900}, {"stock_age_s": 901}, "deny", "inventory.stale_stock"),
+]
+ADJUSTMENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"value": 20_000}, {"value": 20_001}, "approve", "inventory.adjustment_value"),
+    ({"units": 50}, {"units": 51}, "confirm", "inventory.adjustment_look_again"),
+    ({"units": 200, "undo": True}, {"units": 201, "undo": True}, "deny", "inventory.adjustment_size"),
+    ({"value": 20_001, "undo": True}, {"value": 20_001}, "approve", "inventory.adjustment_value"),
+    ({"units": 51, "undo": True}, {"units": 51}, "confirm", "inventory.adjustment_look_again"),
+]
+ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
+    "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
+    "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
+    "stock_adjustment": (ADJUSTMENT, frozenset({Role.MANAGER, Role.PLANNER})),
+    "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
+    "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
+}
+PERMITS = {
+    "discount": "offers.who",
+    "transfer": "inventory.who_transfers",
+    "stock_adjustment": "inventory.who_adjusts",
+    "end_discount": "offers.end",
+    "cancel_transfer": "inventory.cancel_transfer",
+}
+
+
+def _boundaries() -> Iterator[Case]:
+    for normal, table in ((DISCOUNT, DISCOUNTS), (TRANSFER, TRANSFERS), (ADJUSTMENT, ADJUSTMENTS)):
+        permit = PERMITS[KIND_OF[type(normal)]]
+        for within, beyond, outcome, rule in table:
+            over: Facts = replace(normal, **beyond)
+            yield Case(replace(normal, **within), "allow", (permit,))
+            yield Case(over, outcome, (rule,))
+            if outcome == "approve":  # a manager lifts it; looking twice does not, and two managers do as well
+                yield Case(over, "approve", (rule,), given="confirmed")
+                yield Case(over, "allow", (permit,), given="manager")
+                yield Case(over, "allow", (permit,), given="two_managers")
+            elif outcome == "confirm":
+                for given in ("confirmed", "manager", "two_managers"):
+                    yield Case(over, "allow", (permit,), given=given)
+            else:
+                yield Case(over, "deny", (rule,), given="two_managers")
+
+
+def _combinations() -> Iterator[Case]:
+    free, cap = "offers.over_free_limit", "offers.transaction_cap"
+    yield Case(replace(DISCOUNT, transaction_total=20_000), "approve", (free,))
+    yield Case(replace(DISCOUNT, transaction_total=20_001), "deny", (free, cap))
+    yield Case(replace(DISCOUNT, cost_known=False, margin_after=-10), "approve", ("offers.cost_unknown",))
+    yield Case(replace(DISCOUNT, margin_after=0, margin_floor=0), "allow", ("offers.who",))
+    for fact, rule, top in (
+        ("percent_bp", "offers.percent_cap", 4_000),
+        ("customer_day_total", "offers.customer_day_cap", 40_000),
+    ):
+        at, over = {fact: top}, {fact: top + 1}
+        yield Case(replace(DISCOUNT, **at), "deny", (rule,))
+        yield Case(replace(DISCOUNT, **RICH, **at), "approve", (rule,))
+        yield Case(replace(DISCOUNT, **RICH, **at), "approve", (rule,), given="confirmed")
+        yield Case(replace(DISCOUNT, **RICH, **at), "allow", ("offers.who",), given="manager")
+        yield Case(replace(DISCOUNT, **RICH, **at), "allow", ("offers.who",), given="two_managers")
+        yield Case(replace(DISCOUNT, **RICH, **over), "deny", (rule,))
+    rule = "us_ny.price_disclosure"
+    yield Case(replace(DISCOUNT, **NEW_YORK), "allow", ("offers.who",))  # a person is no algorithm
+    yield Case(replace(DISCOUNT, **NEW_YORK), "deny", (rule,), model=True)
+    yield Case(replace(DISCOUNT, **NEW_YORK), "deny", (rule,), role=Role.OFFERS_SPECIALIST, given="two_managers")
+    yield Case(replace(DISCOUNT, **NEW_YORK, disclosures=("us_ny",)), "allow", ("offers.who",), model=True)
+    yield Case(replace(DISCOUNT, personalized=True), "allow", ("offers.who",), model=True)
+    yield Case(replace(DISCOUNT, jurisdictions=("us_ny",)), "allow", ("offers.who",), model=True)
+
+
+def _roles() -> Iterator[Case]:
+    for kind, role in product(ACTS, Role):
+        facts, may = ACTS[kind]
+        told = ("allow", (PERMITS[kind],)) if role in may else ("deny", ("access.nothing_permits",))
+        yield Case(facts, *told, kind=kind, role=role)
+    outside = "access.outside_locations"
+    yield Case(DISCOUNT, "deny", (outside,), places=frozenset({S2}))
+    yield Case(DISCOUNT, "deny", (outside,), places=frozenset())
+    yield Case(DISCOUNT, "allow", ("offers.who",), places=frozenset({S1}))
+
+
+def _ladder() -> Iterator[Case]:
+    """Every rung and stop, for a person, a model and a specialist, for every kind of action they may take."""
+    for kind, (facts, may) in ACTS.items():
+        specialist = next((role for role in may if not role.person), None)
+        actors = [(Role.MANAGER, True), (Role.MANAGER, False)] + ([(specialist, False)] if specialist else [])
+        for role, model in actors:
+            bound = model or not role.person
+            for stop in ("agent", "location", "all"):
+                told = ("deny", ("ladder.stopped",)) if bound else ("allow", (PERMITS[kind],))
+                yield Case(facts, *told, kind=kind, role=role, model=model, stopped=stop)
+            for rung in Rung:
+                name = f"ladder.{rung.value}"
+                outcome = {Rung.OBSERVE: "deny", Rung.AUTO: "allow"}.get(rung, "approve") if bound else "allow"
+                told = (outcome, (name,) if outcome != "allow" else (PERMITS[kind],))
+                yield Case(facts, *told, kind=kind, role=role, model=model, rung=rung)
+                if outcome == "approve":
+                    yield Case(facts, *told, kind=kind, role=role, model=model, rung=rung, given="confirmed")
+                    for given in ("manager", "two_managers"):
+                        case = Case(facts, "allow", (PERMITS[kind],), kind=kind, role=role, model=model, rung=rung)
+                        yield replace(case, given=given)
+
+
+CASES: list[Case] = [*_boundaries(), *_combinations(), *_roles(), *_ladder()]
+
+
+_ALL = frozenset(Role)
+_READERS = frozenset({Role.ASSOCIATE, Role.MANAGER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR})
+_ANSWERABLE = frozenset({Role.MANAGER, Role.AUDITOR, Role.OPERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Who may use one thing: these roles, at these kinds of places, and whether a model in such a role may too."""
+
+    roles: frozenset[Role]
+    models: bool = True
+    # Across the chain: anybody, who is bound to no location (everywhere), or only they wherever (everywhere only).
+    chain: str = "anybody"
+
+
+def _power(*roles: Role, **more: Any) -> Power:
+    return Power(frozenset(roles), **more)
+
+
+_MOVES: dict[str, Any] = {"models": False, "chain": "everywhere"}
+POWERS: dict[str, Power] = {
+    "search_products": Power(_READERS | {Role.MARKETING}),
+    "check_inventory": Power(_READERS),
+    "complete_name": Power(_READERS),
+    "find_customer": _power(Role.ASSOCIATE, Role.MANAGER),
+    "get_customer": _power(Role.ASSOCIATE, Role.MANAGER),
+    "get_order": _power(Role.ASSOCIATE, Role.MANAGER, Role.FRAUD_ANALYST),
+    "explain_decision": Power(_ANSWERABLE | {Role.FRAUD_ANALYST, Role.MARKETING}),
+    "list_approvals": Power(_ANSWERABLE),
+    "see_costs": Power(_ANSWERABLE),
+    "see_customers": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
+    "see_every_decision": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
+    "read_policies": Power(frozenset(role for role in Role if role.person)),
+    "propose_discount": _power(Role.ASSOCIATE, Role.MANAGER),
+    "propose_transfer": _power(Role.MANAGER, Role.PLANNER),
+    "propose_stock_adjustment": _power(Role.MANAGER, Role.PLANNER),
+    "decide_approval": _power(Role.MANAGER, models=False),
+    "undo_action": _power(Role.MANAGER),
+    "undo_many": _power(Role.MANAGER),
+    "start_undo": _power(Role.MANAGER, models=False),
+    "see_ladder": _power(Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.AUDITOR, Role.OPERATOR),
+    "climb_marketing": _power(Role.MARKETING, **_MOVES),
+    "climb_store_operations": _power(Role.MANAGER, Role.PLANNER, **_MOVES),
+    "demote": _power(Role.OPERATOR, Role.MARKETING, Role.MANAGER, Role.PLANNER, **_MOVES),
+    "see_review": Power(_ANSWERABLE | {Role.MARKETING}, chain="everywhere only"),
+    "try_rules": Power(_ANSWERABLE | {Role.MARKETING}),
+    "make_review": _power(Role.OPERATOR, Role.AUDITOR, chain="everywhere only"),
+    "sign_store_operations": _power(Role.MANAGER, models=False, chain="everywhere only"),
+    "sign_marketing": _power(Role.MARKETING, models=False, chain="everywhere only"),
+    "sign_it": _power(Role.OPERATOR, models=False, chain="everywhere only"),
+    "an_action_nobody_wrote_a_rule_for": _power(),
+}
+STOPS = ("stop_ai", "start_ai")  # a manager at a location, the operator there and across the chain
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One question about looking or asking: who, what and where, and whether they may."""
+
+    tool: str
+    role: Role
+    model: bool
+    places: frozenset[LocationId] | None
+    where: LocationId | None
+
+    @property
+    def expected(self) -> bool:
+        here = self.places is None or self.where is None or self.where in self.places
+        everywhere = self.places is None
+        if self.tool in STOPS:
+            roles = {Role.OPERATOR} if self.where is None else {Role.OPERATOR, Role.MANAGER}
+            return self.role in roles and not self.model and here and (everywhere or self.where is not None)
+        power = POWERS[self.tool]
+        if self.role not in power.roles or (self.model and not power.models) or not here:
+            return False
+        if power.chain == "everywhere":
+            return everywhere or self.where is not None
+        return everywhere or power.chain == "anybody"
+
+    def answer(self, engine: Engine) -> bool:
+        """What these rules answer."""
+        actor = Actor("actor", self.role, self.places, Door.MCP, self.model)
+        return engine.may(actor, self.tool, self.where).outcome is Outcome.ALLOW
+
+
+ACCESSES: list[Access] = [
+    Access(tool, role, model, places, where)
+    for tool, role, model, places, where in product(
+        [*POWERS, *STOPS], Role, (False, True), (None, frozenset({S1})), (None, S1, S2)
+    )
+]

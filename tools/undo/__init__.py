@@ -1,0 +1,1 @@
+"""Taking back many actions together, and saying what stays done."""

@@ -1,0 +1,62 @@
+"""Whether a message and a discount say the same: no other percentage, amount or code, whoever wrote it.
+
+A message may say nothing in numbers. What it does say must be what the customer will get.
+"""
+
+import re
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Final
+
+from policies.actions.discount import Discount
+from tools.figures_said import Figure, codes, figures, plain
+
+_OURS: Final = re.compile(r"TH-?[A-Z2-7]{10,12}")
+_NAMED: Final = re.compile(r"[A-Z-](\d{1,2})")
+
+
+def agree(message: object, discount: Discount, titles: Collection[str] = ()) -> bool:
+    """Whether a message may be shown with a discount.
+
+    Args:
+        message: What the customer would read; `None` or "" when nothing is said. Anything but text disagrees.
+        discount: What the customer would get.
+        titles: Of the goods, which may carry figures of their own, such as a model's number.
+    """
+    if not _code_agrees(discount):
+        return False
+    if message is None or message == "":
+        return True
+    if not isinstance(message, str):
+        return False
+    named = {code for title in titles for code in codes(title)} | {discount.code, *map(str.upper, discount.skus)}
+    if any(code not in named for code in codes(message)):
+        return False
+    return all(_true(figure, discount) for figure in figures(_without_names(message, discount, titles)))
+
+
+def _true(figure: Figure, discount: Discount) -> bool:
+    share = Decimal(discount.percent.basis_points) / 100
+    amount = discount.amount.decimal()
+    if figure.kind == "share":
+        return figure.value == share
+    if figure.kind == "amount":
+        return figure.value == amount
+    return figure.kind == "bare" and figure.value in {share, amount}
+
+
+def _code_agrees(discount: Discount) -> bool:
+    """A code made by a person often says a figure itself, such as WELCOME10; one of ours says nothing."""
+    said = None if _OURS.fullmatch(discount.code) else _NAMED.search(discount.code[-3:])
+    if said is None or not discount.code.endswith(said[1]) or discount.code[-3:].isdigit():
+        return True
+    return _true(Figure("bare", Decimal(said[1])), discount)
+
+
+def _without_names(message: str, discount: Discount, titles: Collection[str]) -> str:
+    """The message without the code and without the goods' names, unless a name promises something itself."""
+    rest = plain(message)
+    for name in sorted((discount.code, *titles), key=len, reverse=True):
+        if name and not figures(name):
+            rest = re.sub(rf"(?<!\w){re.escape(plain(name))}(?!\w)", " ; ", rest, flags=re.IGNORECASE)
+    return rest
