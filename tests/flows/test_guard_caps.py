@@ -32,6 +32,7 @@ from tests.flows.guarded_shop import (
     discount,
     open_shop,
 )
+from tools.audit.explain import explain
 from tools.proposal import Decision
 
 pytestmark = pytest.mark.anyio
@@ -246,6 +247,9 @@ async def test_a_high_value_customer_may_be_given_more_with_a_managers_approval(
     assert (more.outcome, more.reasons[0][0]) == (rules, "offers.percent_cap")
     if rules == "approve":
         assert (await shop.guard.answer(EVE, more.approval_id or "", approve=True)).state == "executed"
+        async with database.reading() as connection:
+            told = (await explain(connection, more.action_id)).text()
+        assert "high-value customer (who spent 50000 cents or more)" in " ".join(told.split())
     most = await shop.guard.preview(SPECIALIST, discount(41, percent=4_001, customer=who))
     assert most.outcome == "deny"
 

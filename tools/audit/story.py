@@ -241,7 +241,16 @@ def _listed(story: Story) -> list[str]:
 
 def _verdict(why: Why) -> str:
     reasons = "; ".join(f"{each.rule}{f': {each.sentence}' if each.sentence else ''}" for each in why.reasons)
-    return f"{'after approval: ' if why.again else ''}{why.outcome} ({reasons}) by rules {why.rules[:12]}"
+    again = "after approval: " if why.again else ""
+    return f"{again}{why.outcome} ({reasons}){_segment(why)} by rules {why.rules[:12]}"
+
+
+def _segment(why: Why) -> str:
+    """What the limits made of the customer, where that could have mattered."""
+    facts = why.situation.get("context", {})
+    if not facts.get("high_value"):
+        return ""
+    return f", for a high-value customer (who spent {facts['limit']['high_value_spent']} cents or more)"
 
 
 def _approval(approval: Approval | None) -> str:

@@ -8,6 +8,12 @@ from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import LocationId
 from tools.audit.story import Story
 
+_SHOWN_WITH: Final = {
+    "customer": "see_customers",
+    "high_value": "see_customers",
+    "margin": "see_costs",
+    "cost": "see_costs",
+}
 _OFFERS: Final = frozenset({"discount", "end_discount"})
 
 
@@ -23,11 +29,7 @@ class Discretion:
             return None
         if story.kind not in _OFFERS and not self.sees_everything(actor):
             return None
-        hidden = tuple(
-            word
-            for word, right in (("customer", "see_customers"), ("margin", "see_costs"), ("cost", "see_costs"))
-            if not self._may(actor, right)
-        )
+        hidden = tuple(word for word, right in _SHOWN_WITH.items() if not self._may(actor, right))
         if not hidden:
             return story
         return story.model_copy(
