@@ -20,7 +20,7 @@ _SURVIVED: Final = re.compile(r"^\s*(\S+): (survived|no tests|suspicious|timeout
 _WORK: Final = Path("mutants")  # mutmut's copy of the source, with every change in it
 
 # What the changed lines look like, and why no test can or need tell the difference. policies/README.md says the same.
-EXPLAINED: Final[tuple[tuple[str, str], ...]] = ()
+EXPLAINED: Final[list[tuple[str, str]]] = []
 
 
 def main(arguments: list[str]) -> int:

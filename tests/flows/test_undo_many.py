@@ -105,6 +105,7 @@ async def test_a_preview_changes_nothing_and_says_what_the_undo_will_do(database
     shop = await open_shop(database)
     ids = await given_all(shop, 1_000, 500)
     await used(shop, ids[0])
+    shop.after(seconds=1)
     waits = await shop.guard.propose(SPECIALIST, discount(6_000, transaction="W"))
     shown = await undoing(shop).preview(ADA, RUN)
     assert [(item.fate, item.left.minor) for item in shown.items] == [

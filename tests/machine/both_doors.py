@@ -22,9 +22,11 @@ from policies.actions.discount import Discount
 from policies.errors import TillhandError
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId
-from tests.flows.guarded_shop import PLACES, S1, START, Shop, actor, open_shop
+from tests.flows.guarded_shop import PEN, PLACES, S1, SAMPLE, SCARF, START, Shop, actor, open_shop
 from tests.mcp_house import client
+from tests.price_list import PriceList
 from tests.small_chain import KEYS
+from tools.fresh_prices import FreshPrices
 from tools.proposal import Decision, Origin, Proposal
 from tools.registry import build_tools
 from tools.tool import Tool
@@ -36,6 +38,8 @@ ADA, EVE = actor(Role.MANAGER, "manager:ada"), actor(Role.MANAGER, "manager:eve"
 TWIN = actor(Role.MANAGER, "manager:ada", door=Door.CLI)  # the same person through another door
 PUPPET = actor(Role.MANAGER, "manager:ada", model=True)  # a model with a manager's rights
 CALLERS = (ASSISTANT, CLERK, ADA, EVE, PUPPET)
+
+COSTS: dict[str, int] = {SAMPLE: 60_000, SCARF: 3_000, PEN: 1_000}  # what the platform charges, in cents
 
 _ZONE = ZoneInfo(PLACES.get(S1).timezone)
 _COUNTED = ("waiting", "allowed", "executing", "executed")
@@ -112,7 +116,7 @@ class BothDoors:
         if isinstance(told.get("error"), dict):
             self.refused[told["error"]["code"]] += 1
         elif "outcome" in told:
-            self.outcomes[told["outcome"]] += 1
+            self.outcomes[f"asked: {told['outcome']}"] += 1
         return told
 
     async def preview(self, who: Actor, proposal: Proposal) -> tuple[str, list[str]]:
@@ -213,7 +217,11 @@ async def open_doors(database: Database, stack: AsyncExitStack) -> BothDoors:
             )
         )
         await connection.execute(text("UPDATE inventory_level SET available = 1000000"))
-    tools.update(build_tools(database, shop.guard, places=PLACES, keys=KEYS, limits=shop.engine.limits, now=shop.now))
+    shop.cents.update(COSTS)
+    prices = FreshPrices({"shopify": PriceList(shop.cents, shop.now)}, shop.now)
+    tools.update(
+        build_tools(database, shop.guard, places=PLACES, keys=KEYS, engine=shop.engine, now=shop.now, prices=prices)
+    )
     clients: dict[str, Client] = {}
     for who in CALLERS:
         clients[_name(who)] = await stack.enter_async_context(client(shop, who))  # pyright: ignore[reportArgumentType]  # of a house, its guard is all that is used

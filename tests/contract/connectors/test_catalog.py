@@ -52,7 +52,7 @@ async def test_a_variant_carries_the_platforms_own_names(chain: Chain):
 async def test_a_few_prices_are_told_as_of_now(chain: Chain):
     await variants(chain)
     chain.variant.price += 125
-    others = [sku for sku in chain.world.variants if sku != chain.sku][:2]
+    others = [Sku(sku) for sku in chain.world.variants if sku != chain.sku][:2]
     at = chain.clock.now()
     told = await chain.platform.catalog.prices([chain.sku, *others, Sku("NEVER_HEARD_OF"), chain.sku])
     assert {price.sku: price.price for price in told} == {
