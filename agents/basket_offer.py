@@ -14,6 +14,7 @@ from agents.offer import Occasion, code_for, proposal_for
 from agents.standing import Settled, settled_now
 from agents.word_check import Said, plain_title
 from agents.words import Sayable, Writer, personal, template
+from knowledge.anonymity.finder import audience_of
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.candidates import Candidate, Why, rank, wanted
 from knowledge.offers.companions import CompanionTable
@@ -84,7 +85,7 @@ class BasketDesk:
         valid = timedelta(seconds=limits.discount.valid_s)
         occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
         sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku)) for one in best]
-        written = await self.writer.write(sayable, deadline=deadline - DECIDING)
+        written = await self.writer.write(sayable, deadline=deadline - DECIDING, audience=context.found["audience"])
         evidence: dict[str, Any] = {"basket": [line.sku for line in checkout.lines], "missing": list(context.missing)}
         if written.objection:
             evidence["words_refused"] = written.objection
@@ -117,6 +118,10 @@ class BasketDesk:
                 return Past()
             return (await pasts(self.database.quick, [customer], now=now)).get(customer, Past())
 
+        async def audience() -> str:
+            """The group the customer was counted in: a model learns of the group, and of nobody."""
+            return await audience_of(self.database.quick, customer) if customer and self.writer.asks_model else ""
+
         async def early_prices() -> None:
             """Ask at once about what most likely will be offered, so that later nobody has to wait for it."""
             likely = wanted([line.sku for line in checkout.lines if line.quantity], Past(), self.companions)
@@ -128,6 +133,7 @@ class BasketDesk:
             {
                 "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
                 "past": Source(past, within, Past()),
+                "audience": Source(audience, within, ""),
                 "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),
                 "prices": Source(early_prices, within, None),
             }

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from ollama import AsyncClient
 
 from agents.breaker import Breaker
+from agents.model_bytes import count_request
 from policies.errors import Misconfigured
 
 logger = logging.getLogger(__name__)
@@ -150,6 +151,7 @@ class ModelDoor:
                 follow_redirects=False,
                 trust_env=False,
                 verify=host.startswith("https://"),
+                event_hooks={"request": [count_request]},
             )
             line = self._lines[loop] = _Line(client)
         return line

@@ -1,6 +1,7 @@
 """Whether words say what was decided and nothing else: a 10 % code never reads "15 % off".
 
-It objects to what it does not know. A refused text costs nothing: the template stands in for it.
+It objects to what it does not know: beside the lists here, to whatever `tools.claims` finds no evidence for. A refused
+text costs nothing: the template stands in for it.
 """
 
 import re
@@ -9,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from policies.vocabulary.percent import Percent
+from tools.claims.check import unbacked
+from tools.claims.evidence import Evidence
 
 LONGEST = 160  # characters; two lines on a register's screen, one text message
 _LONGEST_TITLE = 80
@@ -72,9 +75,14 @@ def objection(text: str, said: Said) -> str:  # noqa: PLR0911  # one line per re
         return "words.markup"
     if _SHOUTED.search(rest):
         return "words.shouted"
-    if _CLAIMS.search(rest):
+    if _CLAIMS.search(rest) or unbacked(rest, _evidence(said), wording=True):
         return "words.claim"
     return ""
+
+
+def _evidence(said: Said) -> Evidence:
+    """What a line about this offer may state, beside inviting words."""
+    return Evidence((said.title, said.code), (str(said.percent),), said.others)
 
 
 def plain_title(title: str, category: str = "") -> str:

@@ -68,16 +68,22 @@ class Writer:
         self._door = door
         self._prompt = prompt or read_prompt("offers")
 
-    async def write(self, offers: Sequence[Sayable], *, deadline: float) -> Written:
+    @property
+    def asks_model(self) -> bool:
+        """Whether a model words offers at all."""
+        return self._door is not None
+
+    async def write(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
         """Choose among offers, best first, and word the choice.
 
         Args:
             offers: At least one; all of them may be made.
             deadline: A moment of the running event loop's clock, in seconds.
+            audience: What a group of at least twenty customers does, one of whom is being spoken to; "" for nothing.
         """
         if self._door is None or not self._door.ready(deadline):
             return Written(0, template(offers[0]), "template")
-        answer = await ask(self._door, self._prompt, _facts(offers), ModelLine, deadline=deadline)
+        answer = await ask(self._door, self._prompt, _facts(offers, audience), ModelLine, deadline=deadline)
         if answer is None:
             return Written(0, template(offers[0]), "template", objection="words.no_answer")
         choice = next((place for place, offer in enumerate(offers) if offer.id == answer.offer), None)
@@ -101,9 +107,10 @@ def personal(message: str, packs: tuple[str, ...], *, known: bool) -> str:
     return disclosed(message, packs) if known else message
 
 
-def _facts(offers: Sequence[Sayable]) -> str:
+def _facts(offers: Sequence[Sayable], audience: str) -> str:
     rows = [
         {"id": offer.id, "product": offer.said.title, "percent": str(offer.said.percent), "why": offer.why.value}
         for offer in offers
     ]
-    return json.dumps({"offers": rows}, ensure_ascii=False)
+    told = {"offers": rows, "customers_like_this": audience} if audience else {"offers": rows}
+    return json.dumps(told, ensure_ascii=False)

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from agents.model import ModelDoor, ModelSettings
 from agents.specialist import Specialist
@@ -21,15 +21,26 @@ from agents.specialists.offers import OffersSpecialist
 from agents.standing import Standing
 from agents.supervisor import Supervisor
 from agents.words import Writer
-from knowledge.catalog.finder import CatalogFinder
+from knowledge.anonymity.finder import CohortFinder
+from knowledge.anonymity.office import CohortOffice
+from knowledge.anonymity.release import Rules
+from knowledge.catalog.finder import CatalogFinder, scrubbed
+from knowledge.catalog.own_words import learn_own_words
 from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
-from knowledge.memory.catalog import CatalogMemory
+from knowledge.leaks.kept import raw_of_customers
+from knowledge.memory.cohorts import CohortMemory
 from knowledge.memory.embed import Embedder
+from knowledge.memory.meanings import Meanings
+from knowledge.memory.questions import Questions
+from knowledge.playbooks.shelf import Shelf
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database, utc_now
+from knowledge.vault.intake import Intake
+from knowledge.vault.key_file import KeyFile
+from knowledge.vault.vault import Vault
 from policies.engine import Engine
 from policies.errors import Misconfigured, Unavailable
 from policies.limits import Limits
@@ -37,6 +48,8 @@ from server.background import Background
 from server.bearers import Bearers
 from server.body import FORM, JSON
 from server.checkout.desk import CheckoutDesk
+from server.counting import counting
+from server.daily_receipt import DailyReceipts
 from server.oauth.challenge import Challenge
 from server.oauth.grant import ClaimNames
 from server.oauth.issuer_keys import IssuerKeys
@@ -52,6 +65,7 @@ from server.settings import Settings, is_web
 from server.telemetry import Metrics
 from server.webhooks.hearsay import Listener
 from server.webhooks.lightspeed import lightspeed_reader
+from server.webhooks.privacy import take_request
 from server.webhooks.receive import Inlet, Receiver
 from server.webhooks.shopify import shopify_reader
 from tools.connectors.document import WebDocument
@@ -70,6 +84,7 @@ from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
 from tools.platform import Platform
+from tools.privacy.office import PrivacyOffice
 from tools.propose.plan import Plans
 from tools.registry import build_tools
 from tools.review.reviews import Reviews
@@ -92,6 +107,8 @@ class House:
     secret: Secret
     sealer: Fernet
     keys: MatchKeys
+    vault: Vault
+    privacy: PrivacyOffice
     places: Places
     limits: Limits
     engine: Engine
@@ -103,6 +120,8 @@ class House:
     ladder: LadderOffice
     past: Past
     reviews: Reviews
+    cohorts: CohortOffice
+    receipts: DailyReceipts
     specialists: Sequence[Specialist]
     offers: OffersSpecialist
     supervisor: Supervisor
@@ -153,7 +172,9 @@ async def compose(
     async with AsyncExitStack() as stack:
         database = Database(url, pool=settings.pool)
         stack.push_async_callback(database.close)
-        yield await _house(settings, database, secret, stack, now, present, others(database) if others else {})
+        house = await _house(settings, database, secret, stack, now, present, others(database) if others else {})
+        await learn_own_words(database)
+        yield house
 
 
 async def _house(  # noqa: PLR0913, PLR0917
@@ -166,7 +187,10 @@ async def _house(  # noqa: PLR0913, PLR0917
     others: Mapping[str, Platform],
 ) -> House:
     metrics, background = Metrics(), Background()
-    keys, sealer = MatchKeys(secret.derive("match-key")), secret.sealer()
+    sealer = secret.sealer()
+    key_file = KeyFile(settings.vault_keys_path)
+    keys = Intake(key_file, country=settings.country, strict=settings.strict_identifiers)
+    vault = Vault(database, key_file)
     limits, engine = read_policies(settings)
     async with database.transaction() as connection:
         await keep_ruleset(connection, engine, now())
@@ -184,8 +208,15 @@ async def _house(  # noqa: PLR0913, PLR0917
     guard = Guard(database, engine, places, executor, tools, now, pace=Pace(allowance), read_only=settings.read_only)
     stack.push_async_callback(guard.close)
     undoing = Undoing(database, guard, now)
-    finder = CatalogFinder(database, CatalogMemory(settings.home / "memory", Embedder()))
+    embedder = Embedder()
+    questions = Questions(embedder)
+    stack.push_async_callback(questions.close)
+    finder = CatalogFinder(database, Meanings(settings.home / "memory", embedder, "product", scrubbed), questions)
     stack.push_async_callback(finder.close)
+    playbooks = Meanings(settings.home / "memory", embedder, "playbook", scrubbed)
+    shelf = Shelf(settings.playbooks, playbooks, questions)
+    stack.push_async_callback(shelf.close)
+    cohorts, cohort_finder = _cohorts(settings, database, places, secret, embedder, now)
     plans = Plans(secret.derive("plan"))
     tools.update(
         build_tools(
@@ -195,6 +226,8 @@ async def _house(  # noqa: PLR0913, PLR0917
             keys=keys,
             engine=engine,
             finder=finder,
+            shelf=shelf,
+            cohorts=cohort_finder,
             now=now,
             plans=plans,
             prices=prices,
@@ -218,7 +251,10 @@ async def _house(  # noqa: PLR0913, PLR0917
     agents = partial(_agents_on, settings)
     inbox = Inbox(database, metrics)
     stack.push_async_callback(inbox.close)
-    lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now)
+    lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
+    kept = (settings.home / "memory", settings.home / "cohorts")
+    privacy = PrivacyOffice(database, vault, kept, partial(_unsealed, sealer), now)
+    receipts = await _receipts(settings, database, engine, vault, stack, now)
     jobs = Jobs(database, lanes, executor.carry_out, metrics)
     poller = Poller(database, inbox, now)
     schedule = Schedule(
@@ -232,6 +268,9 @@ async def _house(  # noqa: PLR0913, PLR0917
         platforms=platforms,
         metrics=metrics,
         reviews=reviews,
+        cohorts=cohorts,
+        receipts=receipts,
+        privacy=privacy,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,
@@ -259,6 +298,8 @@ async def _house(  # noqa: PLR0913, PLR0917
         secret=secret,
         sealer=sealer,
         keys=keys,
+        vault=vault,
+        privacy=privacy,
         places=places,
         limits=limits,
         engine=engine,
@@ -270,6 +311,8 @@ async def _house(  # noqa: PLR0913, PLR0917
         ladder=ladder,
         past=Past(database, engine, places, now),
         reviews=reviews,
+        cohorts=cohorts,
+        receipts=receipts,
         specialists=specialists,
         offers=offers,
         supervisor=supervisor,
@@ -280,7 +323,15 @@ async def _house(  # noqa: PLR0913, PLR0917
         schedule=schedule,
         bearers=bearers,
         challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),
-        receiver=Receiver(_inlets(settings, places, keys), inbox, sealer, metrics, settings.body_limit, now),
+        receiver=Receiver(
+            _inlets(settings, places, keys),
+            inbox,
+            sealer,
+            metrics,
+            settings.body_limit,
+            now,
+            partial(take_request, privacy, keys),
+        ),
         listener=listener,
         desk=desk,
         background=background,
@@ -290,6 +341,33 @@ async def _house(  # noqa: PLR0913, PLR0917
         carry_out=executor.carry_out,
         now=now,
     )
+
+
+def _cohorts(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    database: Database,
+    places: Places,
+    secret: Secret,
+    embedder: Embedder,
+    now: Callable[[], datetime],
+) -> tuple[CohortOffice, CohortFinder]:
+    memory = CohortMemory(settings.home / "cohorts", embedder)
+    rules = Rules(settings.cohort_least, secret.derive("cohorts"), settings.currency)
+    office = CohortOffice(database, places, memory, rules, every_days=settings.cohort_days, now=now)
+    return office, CohortFinder(database, memory, settings.cohort_least)
+
+
+async def _receipts(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    database: Database,
+    engine: Engine,
+    vault: Vault,
+    stack: AsyncExitStack,
+    now: Callable[[], datetime],
+) -> DailyReceipts:
+    await stack.enter_async_context(counting(database, now))
+    known = partial(raw_of_customers, database, vault)
+    return DailyReceipts(database, engine, known, settings.home, settings.home / "pg", now)
 
 
 async def _places(settings: Settings, database: Database) -> Places:
@@ -376,6 +454,13 @@ def _inlets(settings: Settings, places: Places, keys: MatchKeys) -> dict[str, In
         read = lightspeed_reader(settings.webhook_secrets("lightspeed"), settings.lightspeed_domain_prefix)
         inlets["lightspeed"] = Inlet("lightspeed", FORM, read, partial(lightspeed_event, **known))
     return inlets
+
+
+def _unsealed(sealer: Fernet, sealed: bytes) -> bytes:
+    try:
+        return sealer.decrypt(sealed)
+    except InvalidToken as error:
+        raise ValueError("sealed under another secret") from error
 
 
 def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:

@@ -14,7 +14,7 @@ _BYTES = 32
 
 
 class Secret:
-    """The root secret. Losing it loses every match key; whoever has it can compute them."""
+    """The root secret. Losing it loses what is sealed under it, and every code's and plan's origin."""
 
     def __init__(self, root: bytes) -> None:
         self._root = root
@@ -38,7 +38,7 @@ class Secret:
             raise Misconfigured(
                 f"{file} cannot be read as the installation's secret.",
                 code="secret.unreadable",
-                hint="It holds 64 hexadecimal digits; restore it from a backup, for match keys depend on it.",
+                hint="It holds 64 hexadecimal digits; restore it from a backup, for what is sealed depends on it.",
             ) from error
         if len(root) != _BYTES:
             raise Misconfigured(f"{file} must hold {_BYTES} bytes in hexadecimal.", code="secret.length")

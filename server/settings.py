@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -40,9 +40,13 @@ class Settings(BaseModel):
         database_url: A PostgreSQL 15 or newer; empty: the embedded one under `home`. (`DATABASE_URL`)
         home: Folder of the embedded database, the secret file and the ledger's anchors.
         secret_file: 32 secret bytes that every process shares; empty: `home/secret.key`, made at the first start.
+        vault_keys: The customer vault's keys; empty: `home/vault.keys`, made at the first start. Keep it out of backups
+            of the database.
+        strict_identifiers: True: registers and assistants may name customers by hashed identifiers only.
         locations: The retailer's `locations.toml`; empty: the locations already in the database.
         limits: The retailer's `limits.toml`; empty: the product's own.
         rollout: The retailer's `rollout.toml`, where AI begins on the ladder; empty: the product's own.
+        playbooks: Folder of the retailer's own policies and playbooks in Markdown; empty: the product's own few.
         currency: Of every amount a register sends without one; ISO 4217.
         country: Of phone numbers written without a country code; ISO 3166, two letters.
         host: Address to listen on.
@@ -75,6 +79,11 @@ class Settings(BaseModel):
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
+        egress: `listed`: this process may connect to its database, platforms, model and identity provider and to
+            nothing else; `open`: the network's own rules decide.
+        egress_hosts: Comma-separated further hosts that may be connected to.
+        cohort_least: Customers in the smallest group that is ever released; 20 or more.
+        cohort_days: Days between two releases of groups of customers.
         agents: False stops all specialists; the store is kept up to date regardless.
         read_only: True: nothing is changed anywhere, by whomever and through whichever door.
         reads_per_minute: Calls of one reading tool by one caller of the MCP door; a sixth of it may come at once.
@@ -95,9 +104,12 @@ class Settings(BaseModel):
     database_url: str = ""
     home: Path = Field(default_factory=_state_home)
     secret_file: Path | None = None
+    vault_keys: Path | None = None
+    strict_identifiers: bool = False
     locations: Path | None = None
     limits: Path | None = None
     rollout: Path | None = None
+    playbooks: Path | None = None
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
 
@@ -137,6 +149,10 @@ class Settings(BaseModel):
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
+    egress: Literal["open", "listed"] = "open"
+    egress_hosts: Names = ()
+    cohort_least: int = Field(default=20, ge=20, le=10_000)
+    cohort_days: int = Field(default=7, ge=1, le=366)
     agents: bool = True
     read_only: bool = False
     reads_per_minute: int = Field(default=600, ge=1, le=1_000_000)
@@ -273,6 +289,11 @@ class Settings(BaseModel):
     def secret_path(self) -> Path:
         """Where the installation's secret is."""
         return self.secret_file or self.home / "secret.key"
+
+    @property
+    def vault_keys_path(self) -> Path:
+        """Where the customer vault's keys are."""
+        return self.vault_keys or self.home / "vault.keys"
 
     @property
     def stop_file(self) -> Path:

@@ -13,6 +13,12 @@ from psycopg.conninfo import conninfo_to_dict
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.session import Database
+from server.egress import AllowList, enforce
+
+# no test connects beyond this machine, whatever library it is in; only its database may be elsewhere
+enforce(
+    AllowList(frozenset({str(conninfo_to_dict(os.environ.get("TEST_DATABASE_URL", "")).get("host") or "localhost")}))
+)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,32 @@ from typing import Final
 
 # promise -> names of tests; `tests/test_promises.py` checks that each exists
 PROMISES: Final[dict[str, tuple[str, ...]]] = {
+    # privacy
+    "no raw customer data reaches the model, the vector store, logs, traces, callers or other columns": (
+        "test_no_byte_of_a_canary_leaves_through_any_sink_on_a_trading_day",
+        "test_a_leak_of_any_form_in_any_sink_is_heard",
+    ),
+    "behavior is known of groups of at least 20, and of nobody": (
+        "test_no_group_is_smaller_than_twenty_and_nobody_is_in_two",
+        "test_one_who_joins_alone_never_shows",
+        "test_a_sentence_holds_words_of_ours_and_round_numbers_and_nothing_exact",
+    ),
+    "an erased customer leaves every group": (
+        "test_an_erasure_takes_a_customer_out_at_once_and_their_group_stands_while_it_has_enough",
+        "test_a_group_that_erasures_leave_with_nineteen_is_withdrawn_and_its_bytes_are_gone",
+    ),
+    "nothing is connected to that nobody listed": (
+        "test_a_host_nobody_listed_is_refused_before_anything_is_sent",
+        "test_no_event_loop_connects_past_the_list",
+        "test_scrubber_embedding_and_vector_store_work_where_the_kernel_kills_whoever_connects",
+    ),
+    "with model, tagger and embedding away nothing unmasked passes": (
+        "test_without_model_tagger_and_embedding_nothing_unmasked_passes_and_the_run_goes_on",
+    ),
+    "a day's privacy receipt is counted where things went and chained to the ledger": (
+        "test_every_byte_to_the_model_every_mask_and_every_answer_is_counted_where_it_went",
+        "test_a_receipt_that_was_changed_afterwards_is_not_the_one_on_the_ledger",
+    ),
     # README
     "an action takes one road, whoever wants it": (
         "test_imports_point_one_way_and_nothing_reaches_a_platform_but_through_the_guard",
@@ -90,8 +116,80 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_every_page_and_form_is_used_by_exactly_the_roles_of_its_row",
         "test_an_associate_of_one_store_never_reads_of_another_nor_what_goods_cost",
     ),
+    "a stranger's name is hidden, a shop's own words are not": (
+        "test_a_stranger_s_name_or_address_is_hidden",
+        "test_at_most_two_percent_of_a_shop_s_own_lines_are_hidden",
+        "test_a_title_s_words_pass_although_a_customer_shares_one",
+    ),
+    "personal data is found however it is written": (
+        "test_ninety_seven_of_ninety_nine_adversarial_forms_are_caught",
+        "test_no_letters_of_a_customer_survive_any_disguise",
+        "test_what_is_spelled_spaced_or_escaped_has_a_view_that_reads_plainly",
+    ),
+    "a text that cannot be checked does not pass": (
+        "test_without_its_weights_free_text_is_withheld",
+        "test_with_damaged_weights_free_text_is_withheld",
+        "test_what_takes_too_long_is_not_passed_as_found",
+        "test_a_text_too_long_to_check_is_withheld",
+    ),
+    "stand-ins are resolved only for who may know": (
+        "test_only_who_is_entitled_reads_the_value",
+        "test_a_stand_in_the_model_made_up_rejects_the_answer",
+        "test_a_stand_in_of_another_run_rejects_the_answer",
+    ),
+    "the tagger's weights can be made again": (
+        "test_a_short_training_gives_the_same_bytes_each_time",
+        "test_the_same_seed_draws_the_same_texts_in_any_process",
+        "test_the_shipped_tagger_was_made_with_these_words_and_lists",
+    ),
+    "what fits is found by words and meaning, and nothing when nothing fits": (
+        "test_once_it_is_learned_meaning_finds_what_no_word_does",
+        "test_when_nothing_fits_nothing_is_found",
+        "test_an_exact_sku_or_barcode_comes_first_and_is_sure",
+    ),
+    "the old index serves until the new one is whole": (
+        "test_the_old_index_serves_until_the_new_one_is_whole",
+        "test_what_was_read_before_a_failure_is_not_read_again",
+        "test_a_folder_that_cannot_be_read_is_begun_anew",
+    ),
+    "a search never waits long for the model": (
+        "test_a_late_vector_is_none_now_and_there_for_the_next",
+        "test_without_the_model_new_products_are_still_found_by_words",
+    ),
+    "a playbook that is not for a role leaves no trace": (
+        "test_a_forbidden_document_changes_nothing_a_role_is_told",
+        "test_a_document_without_roles_is_for_managers_alone",
+    ),
+    "each claim is traceable": (
+        "test_what_has_no_evidence_is_named",
+        "test_a_passage_is_cited_with_document_section_lines_and_version",
+        "test_words_without_evidence_are_replaced_by_the_passage",
+    ),
     "a model never approves": ("test_only_a_manager_of_the_place_and_never_a_model_answers",),
-    "card numbers are refused": ("test_a_card_number_is_refused_and_a_token_is_not",),
+    "card numbers are refused": (
+        "test_a_card_number_is_refused_and_a_token_is_not",
+        "test_a_card_number_is_refused_at_every_door_not_repeated_and_kept_nowhere",
+        "test_a_card_number_is_refused_at_the_command_line_without_being_repeated",
+    ),
+    "one place knows customers by name": (
+        "test_what_a_platform_tells_of_a_customer_is_in_the_vault_alone",
+        "test_whoever_is_told_of_stands_readable_in_no_column",
+        "test_only_people_who_serve_customers_read_the_vault_and_every_reading_is_on_record",
+    ),
+    "forgotten is forgotten": (
+        "test_a_customer_is_found_by_any_identifier_and_forgotten_everywhere",
+        "test_an_erasure_killed_in_its_middle_completes_when_it_is_begun_again",
+        "test_rows_versions_and_bytes_of_a_customer_are_gone_and_everybody_else_is_there",
+        "test_whoever_was_erased_is_not_taken_in_again",
+        "test_after_a_rotation_too_nobody_erased_comes_back_and_everybody_else_is_known",
+    ),
+    "a till may send hashes, or has to": (
+        "test_a_plain_hash_of_a_till_meets_the_identifier_and_is_not_kept",
+        "test_in_strict_mode_tills_and_assistants_name_customers_by_hashes_only",
+    ),
+    "every field that is read is on the data map": (
+        "test_every_field_that_is_read_is_on_the_map_and_every_field_on_the_map_is_read",
+    ),
     "free text is scrubbed or withheld": (
         "test_personal_data_is_replaced_by_its_kind",
         "test_a_failing_scrubber_withholds_the_text",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -112,10 +112,11 @@ def named(name: str) -> str:
     return name if _OURS.fullmatch(name) else "?"
 
 
-def recorded(arguments: Arguments | None) -> dict[str, Any]:
+def recorded(arguments: Arguments | None, *, answered: bool, locations: Container[str]) -> dict[str, Any]:
     """What a record keeps of a call's arguments: which were given, and the values that name things of ours.
 
-    Nothing of arguments that were not right: there is no telling what they hold.
+    Nothing of arguments that were not right: there is no telling what they hold. Of a call that was not answered, only
+    locations that exist and ids we made: a sku that does not exist may be somebody's e-mail address.
     """
     if arguments is None:
         return {"names": [], "values": {}}
@@ -123,5 +124,10 @@ def recorded(arguments: Arguments | None) -> dict[str, Any]:
     values = {name: getattr(arguments, name) for name in sorted(given & _RECORDED)}
     return {
         "names": sorted(given),
-        "values": {name: value for name, value in values.items() if isinstance(value, str | bool)},
+        "values": {
+            name: value
+            for name, value in values.items()
+            if isinstance(value, bool)
+            or (isinstance(value, str) and (answered or value in locations or _OURS.fullmatch(value)))
+        },
     }

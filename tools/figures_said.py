@@ -43,7 +43,8 @@ _SIMPLE: Final = "|".join(sorted(set(_WORDS) - {"a", "an", "hundred"}, key=len, 
 _UP_TO_99: Final = rf"(?:{'|'.join(_TENS)})[\s-]+(?:{_SIMPLE})|{_SIMPLE}"
 _SPELLED: Final = rf"(?:(?:{_SIMPLE}|an?)[\s-]+)?hundred(?:[\s-]+(?:and[\s-]+)?(?:{_UP_TO_99}))?|{_UP_TO_99}"
 _DIGITS: Final = r"\d+(?:[.,']\d+)*"
-_NUMBER: Final = rf"(?:{_DIGITS}|\b(?:{_SPELLED})\b)"
+NUMBER: Final = rf"(?:{_DIGITS}|\b(?:{_SPELLED})\b)"
+"""A number in digits or in words, as a pattern for lower-case text."""
 _SHARE: Final = (
     r"(?:%|\b(?:percent(?:age)?|per[\s-]+cent|pct|pc|prozent|procent|pour\s+cent|por\s+ciento|per\s+cento)\b)"
 )
@@ -55,15 +56,15 @@ _OFF: Final = r"(?:\b(?:off|discount|cheaper|less|reduction|reduced|saved|saving
 
 # In the order they are looked for: what one pattern has read, no later one sees.
 _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
-    ("range", rf"{_NUMBER}\s*{_SHARE}?\s*(?:-|–|—|/|\bto\b|\bor\b|\band\b)\s*{_NUMBER}\s*{_SHARE}"),  # noqa: RUF001
-    ("share", rf"(?P<share>{_NUMBER})[\s-]*{_SHARE}"),
+    ("range", rf"{NUMBER}\s*{_SHARE}?\s*(?:-|–|—|/|\bto\b|\bor\b|\band\b)\s*{NUMBER}\s*{_SHARE}"),  # noqa: RUF001
+    ("share", rf"(?P<share>{NUMBER})[\s-]*{_SHARE}"),
     ("half", r"\b(?:half|halve[ds]?|50\s?/\s?50|1\s?/\s?2|one[\s-]half)(?:[\s-]+(?:the\s+)?(?:price|off|cost))?\b|½"),
     ("third", r"\b(?:a|one)?[\s-]*third\s+(?:off|cheaper|less)\b"),
     ("quarter", r"\b(?:a|one)?[\s-]*quarter\s+(?:off|cheaper|less)\b"),
     ("whole", r"\b(?:for\s+free|free|gratis|on\s+the\s+house|bogo|two\s+for\s+one|2\s+for\s+1|no\s+charge)\b"),
-    ("cents", rf"(?P<cents>{_NUMBER})[\s-]*{_CENTS}"),
-    ("money", rf"{_MONEY}\s*(?P<after>{_NUMBER})|(?P<before>{_NUMBER})[\s-]*{_MONEY}"),
-    ("bare", rf"(?P<bare>{_NUMBER})[\s-]*{_OFF}|\b(?:save|saves|saving|minus)\s+(?P<saved>{_NUMBER})"),
+    ("cents", rf"(?P<cents>{NUMBER})[\s-]*{_CENTS}"),
+    ("money", rf"{_MONEY}\s*(?P<after>{NUMBER})|(?P<before>{NUMBER})[\s-]*{_MONEY}"),
+    ("bare", rf"(?P<bare>{NUMBER})[\s-]*{_OFF}|\b(?:save|saves|saving|minus)\s+(?P<saved>{NUMBER})"),
     ("unread", rf"{_SHARE}|{_SIGN}|{_CENTS}|‰|٪|−\d"),  # noqa: RUF001  # a minus sign as people type it
 )
 _THIRD: Final = Decimal("33.33")
@@ -119,7 +120,7 @@ def _figure(name: str, match: "re.Match[str]") -> Figure:
     if name in {"range", "unread"}:
         return Figure("unreadable")
     said = next(group for group in match.groups() if group is not None)
-    value = _value(said)
+    value = number(said)
     if value is None:
         return Figure("unreadable")
     if name == "share":
@@ -129,7 +130,8 @@ def _figure(name: str, match: "re.Match[str]") -> Figure:
     return Figure("amount", value / 100 if name == "cents" else value)
 
 
-def _value(said: str) -> Decimal | None:
+def number(said: str) -> Decimal | None:
+    """What `NUMBER` matched, as a number; `None` when it cannot be read."""
     if said[0].isdigit():
         return _decimal(said)
     total = 0

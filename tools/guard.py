@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from knowledge.identity.card import refuse_cards
 from knowledge.privacy.scrub import scrub
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
@@ -128,6 +129,7 @@ class Guard:
         tool, read = None, None
         try:
             tool = self._find(actor, tool_name)
+            refuse_cards(arguments)
             read = read_arguments(tool, arguments)
             authorize(self._engine, actor, tool.name, read.location())
             answer = await self._run(tool, Call(actor, origin), read)
@@ -352,7 +354,9 @@ class Guard:
         body: dict[str, Any] = {
             "actor": actor_facts(actor),
             "tool": tool.name if tool else "?",
-            "arguments": recorded(arguments),
+            "arguments": recorded(
+                arguments, answered=result == "answered", locations={str(place.id) for place in self._places}
+            ),
             "causation": origin.causation,
             "result": result,
         }

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
+from knowledge.anonymity.finder import CohortFinder
 from knowledge.catalog.finder import CatalogFinder
 from knowledge.identity.match_key import MatchKeys
+from knowledge.playbooks.shelf import Shelf
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.engine import Engine
@@ -20,11 +22,13 @@ from tools.propose.transfer import transfer_tool
 from tools.propose.undo import undo_tool
 from tools.propose.undo_many import undo_many_tool
 from tools.read.approval import approvals_tool
+from tools.read.cohort import cohort_tool
 from tools.read.customer import customer_tool, profile_tool
 from tools.read.decision import decision_tool
 from tools.read.inventory import inventory_tool
 from tools.read.names import names_tool
 from tools.read.order import order_tool
+from tools.read.playbook import find_policy_tool, playbook_tool
 from tools.read.policy import policy_tool
 from tools.read.product import product_tool
 from tools.tool import Tool
@@ -40,6 +44,8 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     keys: MatchKeys,
     engine: Engine,
     finder: CatalogFinder | None = None,
+    shelf: Shelf | None = None,
+    cohorts: CohortFinder | None = None,
     now: Callable[[], datetime] = utc_now,
     plans: Plans | None = None,
     prices: FreshPrices | None = None,
@@ -53,12 +59,16 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     Raises:
         Misconfigured: A text of one does more than describe.
     """
+    playbooks = shelf or Shelf()
     asking = Asking(database, guard, now, plans or Plans(os.urandom(32)))
     tools = (
         customer_tool(database, keys, now),
         profile_tool(database, now),
         product_tool(finder or CatalogFinder(database), places),
         inventory_tool(database, places),
+        find_policy_tool(playbooks, now),
+        playbook_tool(playbooks, now),
+        cohort_tool(cohorts or CohortFinder(database), places),
         names_tool(database, places, now),
         order_tool(database),
         discount_tool(asking, places, engine, prices or FreshPrices({}, now)),

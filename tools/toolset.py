@@ -14,6 +14,8 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "search_products": "shop",
     "check_inventory": "shop",
     "complete_name": "shop",
+    "find_policy": "shop",
+    "read_playbook": "shop",
     "find_customer": "customers",
     "get_customer": "customers",
     "get_order": "customers",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from evals.bench.row import Row
+from evals.row import Row
 from evals.process import resident_mib
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate

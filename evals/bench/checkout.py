@@ -20,20 +20,20 @@ from evals.bench.chain import PLATFORM, VARIANTS, chain
 from evals.bench.filled_chain import fill
 from evals.bench.load import Load, closed_loop, open_loop, request
 from evals.bench.processes import Listening, free_port, listening
-from evals.bench.row import Row
 from evals.bench.shop import settings
 from evals.process import cpu_seconds, resident_mib
 from evals.retailer.places import shops
 from evals.retailer.register import SAMPLE_BASKET, SAMPLE_CUSTOMER, SAMPLE_PLACE, checkout_started
 from evals.retailer.world import World
+from evals.row import Row
 from knowledge.identity.match_key import MatchKeys
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.session import Database
+from knowledge.vault.key_file import KeyFile
 from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Role
 from server.access import add_credential
-from server.secret import Secret
 
 CUSTOMERS: Final = 100_000
 HISTORY_DAYS: Final = 28
@@ -60,7 +60,7 @@ async def measure() -> list[Row]:
             chain, now, variants=VARIANTS, customers=CUSTOMERS, history_days=HISTORY_DAYS
         )
         database = Database(url, pool=2)
-        await fill(database, world, MatchKeys(Secret.read(home / "secret.key").derive("match-key")))
+        await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
         keys = await _keys(database, world, now)
         await database.close()
         async with AsyncExitStack() as stack:

@@ -12,7 +12,8 @@ from evals.bench.chain import PLATFORM, locations
 from evals.retailer.world import Order, Person, World
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import CustomerFacts, Facts, KeyedHash, LevelFacts, LineFacts, OrderFacts
-from knowledge.identity.match_key import Kind, MatchKeys
+from knowledge.identity.match_key import MatchKeys
+from knowledge.identity.normal import Kind
 from knowledge.offers.companions import count_companions
 from knowledge.store.places import Places, save_locations
 from knowledge.store.session import Database

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from evals.bench.row import Row
+from evals.row import Row
 from evals.replay.log import TransactionLog
 from evals.replay.run import Options, replay
 from knowledge.identity.match_key import MatchKeys

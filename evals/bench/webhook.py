@@ -23,7 +23,7 @@ from evals.bench.bare_inlet import TABLE
 from evals.bench.chain import chain, locations
 from evals.bench.load import closed_loop, open_loop, request
 from evals.bench.processes import free_port, listening
-from evals.bench.row import Row
+from evals.row import Row
 from evals.process import cpu_seconds
 from evals.retailer.actions import sell
 from evals.retailer.clock import VirtualClock

@@ -55,6 +55,7 @@ class Retailer:
         environment: The settings the product needs to reach it.
         targets: Where each platform's webhooks go.
         late_by: Real time a late delivery is held back.
+        model: The simulated local model, when there is one.
     """
 
     world: World
@@ -64,6 +65,7 @@ class Retailer:
     environment: Mapping[str, str]
     targets: Mapping[Platform, Callable[[str], Sequence[Address]]]
     late_by: timedelta
+    model: LocalModel | None = None
 
     def told(self) -> bool:
         """Whether the product has subscribed to all that happens on this day."""
@@ -79,13 +81,23 @@ class Retailer:
 
 
 @asynccontextmanager
-async def open_retailer(options: Options) -> AsyncGenerator[Retailer]:
+async def open_retailer(
+    options: Options, *, variants: int = 2_000, customers: int = 20_000, meet: Callable[[World], object] = id
+) -> AsyncGenerator[Retailer]:
     """Build the world and serve it while the block runs; the day is planned, and not begun.
 
     Time in the world is real time: a day's happenings are packed into minutes, its limits stay what they are.
+
+    Args:
+        options: The demo's.
+        variants: How many the retailer has.
+        customers: How many humans buy there.
+        meet: Is shown the world before anybody else, and may change it.
     """
     now = datetime.now(UTC)
-    world, clock = build_world(seed=options.seed, start=now, clock=VirtualClock(now, speed=1))
+    clock = VirtualClock(now, speed=1)
+    world, clock = build_world(seed=options.seed, start=now, variants=variants, customers=customers, clock=clock)
+    meet(world)
     shop = ShopifySettings(restore_rate=RESTORED, bucket_size=BUCKET)
     chain = LightspeedSettings()
     shop_app, chain_app = shopify_app(world, shop, Faults()), lightspeed_app(world, chain, Faults())
@@ -111,8 +123,11 @@ async def open_retailer(options: Options) -> AsyncGenerator[Retailer]:
     # the first customer of the day is the one of the till's sample request
     day.plan.sort(key=lambda planned: (not planned.sample, planned.at))
     day.plan[0] = replace(day.plan[0], at=first, occurred_at=first)
-    model = LocalModel().app if options.model else None
-    async with serve(shopify=shop_app, lightspeed=chain_app, model=model) as running, deliveries.running():
+    model = LocalModel() if options.model else None
+    async with (
+        serve(shopify=shop_app, lightspeed=chain_app, model=model.app if model else None) as running,
+        deliveries.running(),
+    ):
         environment = {
             "TILLHAND_SHOPIFY_URL": running.shopify_url,
             "TILLHAND_SHOPIFY_DOMAIN": shop.shop_domain,
@@ -126,7 +141,7 @@ async def open_retailer(options: Options) -> AsyncGenerator[Retailer]:
         }
         if options.model:
             environment |= {"TILLHAND_MODEL_URL": running.model_url, "TILLHAND_MODEL": MODEL}
-        yield Retailer(world, day, deliveries, account, environment, targets, late_by)
+        yield Retailer(world, day, deliveries, account, environment, targets, late_by, model)
 
 
 def write_locations(world: World, file: Path) -> None:

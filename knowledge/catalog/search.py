@@ -1,4 +1,4 @@
-"""Find variants by words: PostgreSQL's full-text search over what the catalog says of them."""
+"""Read variants from the store: those a search ranked, or while no index is ready, those that hold the words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,45 +6,44 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.vocabulary.ids import LocationId, Sku
 from policies.vocabulary.money import Money
 
 # Words in any order; a variant that has more of them, and has them in its title, comes first. An exact sku beats all.
-_SEARCH = text(
+_WORDED = text(
     """
     WITH asked AS (
         SELECT replace(plainto_tsquery('english', :words)::text, ' & ', ' | ')::tsquery AS any_word,
                plainto_tsquery('english', :words) AS every_word
-    ), ranked AS (
-        SELECT variant.*,
-               (upper(variant.sku) = upper(:words))::int AS exact,
-               ts_rank(document, asked.every_word) * 10 + ts_rank(document, asked.any_word) AS score
-        FROM asked, known_variant AS variant, LATERAL (
-            SELECT setweight(to_tsvector('english', variant.title || ' ' || variant.product), 'A')
-                || setweight(to_tsvector('english', variant.vendor || ' ' || variant.category || ' '
-                                                    || array_to_string(variant.tags, ' ')), 'B')
-                || setweight(to_tsvector('english', variant.description), 'D') AS document
-        ) AS described
-        WHERE document @@ asked.any_word OR upper(variant.sku) = upper(:words)
-        ORDER BY exact DESC, score DESC, variant.sku
-        LIMIT :limit
     )
-    SELECT ranked.sku, ranked.title, ranked.vendor, ranked.category, ranked.price, ranked.currency,
-           ranked.as_of AS observed_at, level.available, level.as_of AS counted_at
-    FROM ranked LEFT JOIN known_level AS level
-      ON level.sku = ranked.sku AND level.location_id = CAST(:location AS text)
-    ORDER BY ranked.exact DESC, ranked.score DESC, ranked.sku
+    SELECT variant.sku
+    FROM asked, variant, LATERAL (
+        SELECT setweight(to_tsvector('english', variant.title || ' ' || variant.product), 'A')
+            || setweight(to_tsvector('english', variant.vendor || ' ' || variant.category || ' '
+                                                || array_to_string(variant.tags, ' ')), 'B')
+            || setweight(to_tsvector('english', variant.description), 'D') AS document
+    ) AS described
+    WHERE document @@ asked.any_word OR upper(variant.sku) = upper(:words)
+    ORDER BY (upper(variant.sku) = upper(:words)) DESC,
+             ts_rank(document, asked.every_word) * 10 + ts_rank(document, asked.any_word) DESC, variant.sku
+    LIMIT :limit
     """
 )
-_LOOK_UP = text(
+_IN_ORDER = text(
     """
     SELECT variant.sku, variant.title, variant.vendor, variant.category, variant.price, variant.currency,
            variant.as_of AS observed_at, level.available, level.as_of AS counted_at
-    FROM known_variant AS variant
-    LEFT JOIN known_level AS level ON level.sku = variant.sku AND level.location_id = CAST(:location AS text)
-    WHERE variant.sku = ANY(CAST(:skus AS text[])) ORDER BY variant.sku
+    FROM unnest(CAST(:skus AS text[])) WITH ORDINALITY AS ranked (sku, place)
+    JOIN known_variant AS variant ON variant.sku = ranked.sku
+    LEFT JOIN known_level AS level ON level.sku = ranked.sku AND level.location_id = CAST(:location AS text)
+    WHERE CAST(:stocked AS text[]) IS NULL OR EXISTS (
+        SELECT FROM inventory_level AS stocked
+        WHERE stocked.sku = ranked.sku AND stocked.location_id = ANY(CAST(:stocked AS text[]))
+          AND stocked.available > 0
+    )
+    ORDER BY ranked.place LIMIT :limit
     """
 )
 
@@ -67,15 +66,29 @@ class Found:
     as_of: datetime
 
 
-async def search(connection: AsyncConnection, words: str, location: LocationId | None, limit: int) -> Sequence[Found]:
-    """The variants that fit these words best, best first, at most `limit`."""
-    rows = await connection.execute(_SEARCH, {"words": words, "location": location, "limit": limit})
-    return [_found(row) for row in rows]
+async def worded(connection: Connection, words: str, limit: int) -> list[str]:
+    """The skus whose texts hold these words best, best first, at most `limit`."""
+    return list((await connection.execute(_WORDED, {"words": words, "limit": limit})).scalars())
 
 
-async def look_up(connection: AsyncConnection, skus: Sequence[str], location: LocationId | None) -> Sequence[Found]:
-    """These variants, by sku; unknown ones are left out."""
-    return [_found(row) for row in await connection.execute(_LOOK_UP, {"skus": list(skus), "location": location})]
+async def in_order(
+    connection: Connection,
+    skus: Sequence[str],
+    location: LocationId | None,
+    stocked: Sequence[LocationId] | None,
+    limit: int,
+) -> list[Found]:
+    """These variants in this order, at most `limit`, with their count at `location`; unknown ones are left out.
+
+    With `stocked`, only those that can be sold from one of these shelves.
+    """
+    asked = {
+        "skus": list(skus),
+        "location": location,
+        "stocked": None if stocked is None else list(stocked),
+        "limit": limit,
+    }
+    return [_found(row) for row in await connection.execute(_IN_ORDER, asked)]
 
 
 def _found(row: Any) -> Found:

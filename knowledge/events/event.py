@@ -3,7 +3,7 @@
 An event holds no personal data: identifiers are keyed hashes (`knowledge.identity.match_key`) before it exists.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -46,6 +46,7 @@ class Event:
         version: The thing's version, comparable as text within one resource; an older one never overwrites a newer.
         facts: JSON of one of the event families beside this file.
         seq: Its place in the event log; 0 before it is there.
+        sealed_person: What was told of its customer, for the vault alone; b"" once it is stored, or when nothing was.
     """
 
     id: EventId
@@ -61,3 +62,4 @@ class Event:
     version: str = ""
     seq: int = 0
     attempts: int = 0
+    sealed_person: bytes = field(default=b"", repr=False, compare=False)

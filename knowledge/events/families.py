@@ -21,7 +21,7 @@ class KeyedHash(BaseModel, frozen=True, extra="forbid"):
     """One identifier of a customer, normalized and hashed under our key; see `knowledge.identity.match_key`."""
 
     kind: Literal["loyalty", "phone", "email", "payment", "shopify", "lightspeed", "replay"]
-    digest: str = Field(pattern=r"^[0-9a-f]{32}$")
+    digest: str = Field(pattern=r"^(?:[0-9a-z]{1,8}\.)?[0-9a-f]{32}$")
 
 
 class LineFacts(Facts):

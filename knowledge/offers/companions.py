@@ -68,8 +68,7 @@ async def count_companions(database: Database, *, until: datetime, days: int = W
     counter = BasketCounter()
     window = {"since": until - timedelta(days=days), "until": until, "most": MAX_BASKET}
     async with database.transaction() as connection:  # a cursor lives in one
-        stream = await connection.stream(_BASKETS, window)
-        async for part in stream.partitions(1000):
+        async for part in connection.partitions(_BASKETS, window, 1000):
             await asyncio.to_thread(_add, counter, [row.skus for row in part])
     found = await asyncio.to_thread(counter.result)
     async with database.transaction() as connection:

@@ -12,21 +12,35 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, IbanRecognizer
 
 from knowledge.privacy import recognizers
-from knowledge.privacy.recognizers import Span
-from knowledge.privacy.scrub import Scrubbed, replace
+from knowledge.privacy.allowed import AllowPhrases
+from knowledge.privacy.scrub import Profile, Scrubbed, Scrubber, replace
+from knowledge.privacy.spans import Span
+from knowledge.privacy.views import View, folded, others
 
 _LANGUAGE = "en"
 _ENTITIES = [*recognizers.KINDS, "IBAN_CODE"]
 
 
-def scrub_document(text: str) -> Scrubbed:
-    """Replace personal data in a text that will be kept, such as a product's description."""
-    return replace(text, _find)
+def scrub_document(text: str, allow: AllowPhrases | None = None) -> Scrubbed:
+    """Replace personal data in a text that will be kept, such as a product's description.
+
+    Args:
+        text: Of 4,000 letters at most; a longer one is withheld.
+        allow: The retailer's own words. With them, names of people are looked for too; without, they are not, since
+            products are called after people.
+    """
+    return replace(text, lambda given: _find(given, allow))
 
 
-def _find(text: str) -> list[Span]:
-    results = _analyzer().analyze(text, _LANGUAGE, entities=_ENTITIES)
-    return [Span(result.entity_type, result.start, result.end) for result in results]
+def _find(text: str, allow: AllowPhrases | None) -> list[Span]:
+    first = folded(text)
+    found = [span for view in (first, *others(first)) for span in view.back(_in_view(view))]
+    return found if allow is None else [*found, *Scrubber(Profile.BALANCED, allow).spans(text)]
+
+
+def _in_view(view: View) -> list[Span]:
+    results = _analyzer().analyze(view.text, _LANGUAGE, entities=_ENTITIES)
+    return [Span(each.entity_type, each.start, each.end) for each in results]
 
 
 class _Ours(EntityRecognizer):

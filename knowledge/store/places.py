@@ -15,6 +15,7 @@ from policies.errors import Misconfigured, NotFound
 from policies.vocabulary.ids import LocationId
 
 ONLINE = "online"
+SHOP = "shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Place:
     Attributes:
         platform_id: Shopify's numeric location id, or Lightspeed's outlet uuid.
         kind: warehouse, shop or online.
+        country: Two letters, of phone numbers told there without a country code; "" for the chain's.
         stock_location: Whose shelves it sells from: itself, but for the online shop.
     """
 
@@ -35,6 +37,7 @@ class Place:
     region: str
     timezone: str
     stock_location: LocationId
+    country: str = ""
 
 
 class Places:

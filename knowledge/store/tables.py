@@ -35,6 +35,7 @@ location = Table(
     Column("kind", String, nullable=False),  # warehouse, shop, online
     Column("region", String, nullable=False),
     Column("timezone", String, nullable=False),
+    Column("country", String(2), nullable=False, server_default=""),  # of phone numbers told there without a code
     Column("stock_location", String, nullable=False),  # whose shelves it sells from: itself, but for the online shop
     UniqueConstraint("platform", "platform_id", "kind"),
 )

@@ -11,13 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
-from knowledge.events.families import KeyedHash
 from knowledge.identity.resolve import resolve_all
 from knowledge.store.places import Places
 from knowledge.unify.catalog import apply_products
 from knowledge.unify.customers import apply_customers, apply_interest
 from knowledge.unify.levels import apply_levels
 from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
+from knowledge.vault.person import Person
+from knowledge.vault.vault import Vault, named_in
 from policies.vocabulary.ids import CustomerRef
 
 _CLAIM = text(
@@ -44,14 +45,27 @@ class Applied:
     stale: set[str] = field(default_factory=set[str])
 
 
-async def apply(connection: AsyncConnection, events: Sequence[Event], places: Places, *, at: datetime) -> Applied:
+async def apply(
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    places: Places,
+    *,
+    at: datetime,
+    vault: Vault | None = None,
+) -> Applied:
     """Bring the unified store up to these events, oldest first.
 
     Events already applied (a worker died after this and before the burst was done) only have their customers looked up.
     Two workers may apply bursts of different lanes at once; rows are touched in key order, so they cannot deadlock.
+    With a `vault`, what was told of customers goes there, and who was erased stays unknown.
     """
     applied = Applied()
-    applied.customers.update(await resolve_all(connection, {event.id: _keys(event) for event in events}, at=at))
+    arrived: dict[str, Person] = {}
+    if vault is not None:
+        events, arrived = await vault.without_erased(connection, events)
+    applied.customers.update(await resolve_all(connection, {event.id: named_in(event) for event in events}, at=at))
+    if vault is not None:
+        await vault.keep(connection, arrived, applied.customers, at)
     seqs = [event.seq for event in events if event.seq]
     fresh = set((await connection.execute(_CLAIM, {"at": at, "seqs": seqs})).scalars()) if seqs else set[int]()
     new = [event for event in events if not event.seq or event.seq in fresh]
@@ -77,8 +91,3 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], places: Pl
 async def absorb(connection: AsyncConnection, source: str, reason: str, count: int) -> None:
     """Count deliveries that changed nothing."""
     await connection.execute(_ABSORB, {"source": source, "reason": reason, "count": count})
-
-
-def _keys(event: Event) -> list[KeyedHash]:
-    named = event.facts.get("customer") or event.facts.get("keys") or ()
-    return [KeyedHash.model_construct(kind=key["kind"], digest=key["digest"]) for key in named]

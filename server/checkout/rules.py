@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from knowledge.events.families import CheckoutFacts, KeyedHash, LineFacts
+from knowledge.identity.normal import Kind
 from knowledge.store.places import Place
 from policies.errors import NotFound, Refused, Unavailable
 from policies.vocabulary.actor import Actor, Door, Role
@@ -139,24 +140,28 @@ class RuleDoor:
         return CheckoutFacts(
             location=place.id,
             transaction=asked.sale.id,
-            customer=self._identifiers(asked.customer),
+            customer=self._identifiers(asked.customer, place),
             lines=lines,
             total=sum(line.unit_price * line.quantity for line in lines),
             currency=currency,
         )
 
-    def _identifiers(self, customer: _Customer | None) -> tuple[KeyedHash, ...]:
+    def _identifiers(self, customer: _Customer | None, place: Place) -> tuple[KeyedHash, ...]:
+        """Who it is. Lightspeed cannot hash: where only hashes are taken, its own number of the customer has to do."""
         if customer is None:
             return ()
-        keys, country = self.listener.keys, self.listener.country
-        made = (
-            keys.key("loyalty", customer.customer_code),
-            keys.key("lightspeed", customer.id),
-            keys.key("phone", customer.mobile, country),
-            keys.key("phone", customer.phone, country),
-            keys.key("email", customer.email),
-        )
-        return tuple(dict.fromkeys(key for key in made if key is not None))
+        keys, country = self.listener.keys, self.listener.region(place)
+        told: tuple[tuple[Kind, str | None], ...] = (("lightspeed", customer.id),)
+        if not keys.strict:
+            told = (
+                ("loyalty", customer.customer_code),
+                *told,
+                ("phone", customer.mobile),
+                ("phone", customer.phone),
+                ("email", customer.email),
+            )
+        made = (key for kind, value in told for key in keys.readings(kind, value, country))
+        return tuple(dict.fromkeys(made))
 
 
 def _read(body: Mapping[str, Any]) -> _Asked:

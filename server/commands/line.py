@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from knowledge.identity.card import refuse_cards
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from policies.vocabulary.actor import Role
@@ -16,9 +17,11 @@ from server.commands.context import Keyboard, keyboard
 from server.commands.doctor import doctor
 from server.commands.ladder import add_ladder
 from server.commands.policy import add_policy
+from server.commands.privacy import add_privacy
 from server.commands.review import add_review
 from server.commands.stock import stock
 from server.commands.undo import add_undo
+from server.egress import enforce, guarded, listed
 from server.settings import Settings
 
 Run = Callable[[argparse.Namespace, Settings, Console], Coroutine[Any, Any, int]]
@@ -35,10 +38,16 @@ def run(given: Sequence[str], added: Sequence[str]) -> int:
     Raises:
         TillhandError: It was refused, or cannot be done now.
     """
+    refuse_cards(list(given), "arguments")
     asked = _parser(added).parse_args(given)
     command: Run = asked.run
-    with asyncio.Runner(loop_factory=_loop()) as runner:
-        return runner.run(command(asked, Settings.read(), Console()))
+    settings = Settings.read()
+    loop = _loop()
+    if settings.egress == "listed":
+        enforce(listed(settings))
+        loop = guarded(loop) if loop else None
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(command(asked, settings, Console()))
 
 
 def _parser(added: Sequence[str]) -> argparse.ArgumentParser:
@@ -94,6 +103,7 @@ def _approvals(commands: Any) -> None:
     add_undo(commands, _at)
     add_policy(commands, _at)
     add_review(commands, _at)
+    add_privacy(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

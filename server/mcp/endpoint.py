@@ -18,6 +18,7 @@ from server.mcp.auth import Authenticate, BearerOnly, request_actor
 from server.mcp.calls import Calls, Context, Guarding
 from server.mcp.cards import Cards, bound
 from server.mcp.completions import Completions
+from server.mcp.counted import counted
 from server.mcp.exact import ExactBody
 from server.mcp.local import LocalActor
 from server.mcp.masked import masked
@@ -99,7 +100,7 @@ def build_server(
 
     security = RequestStateSecurity(keys=[state_key or os.urandom(32)], bind_principal=principal)
     # in place of the SDK's tracing, which nothing listens to: what is called is in the ledger
-    server.middleware[:] = [masked, RequestStateBoundary(security, default_audience=NAME)]
+    server.middleware[:] = [counted(actor_of), masked, RequestStateBoundary(security, default_audience=NAME)]
     return server
 
 

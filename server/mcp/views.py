@@ -105,6 +105,13 @@ VIEWS: Final[Sequence[View]] = (
         query=("location_id", "cursor"),
     ),
     View(
+        "cohorts",
+        "search_cohorts",
+        "Groups of customers",
+        "What groups of at least 20 customers do, in round numbers.",
+        query=("text", "location_id", "cursor"),
+    ),
+    View(
         "customers",
         "get_customer",
         "Customer",
@@ -120,6 +127,14 @@ VIEWS: Final[Sequence[View]] = (
         completes="action",
     ),
     View("orders", "get_order", "Order", "One order in full.", argument="order_id"),
+    View("playbooks", "read_playbook", "Playbooks", "The store policies and playbooks the caller may read, by name."),
+    View(
+        "playbooks",
+        "read_playbook",
+        "Playbook",
+        "One store policy or playbook, with the lines of each passage.",
+        argument="document",
+    ),
     View(
         "policies",
         "read_policies",

@@ -39,10 +39,10 @@ _STORE: Final = """
             jsonb_to_recordset(CAST(%(told)s AS jsonb)) AS (
                 id text, source text, delivery text, topic text, lane text, occurred_at timestamptz,
                 received_at timestamptz, correlation_id text, resource text, version text, facts jsonb, state text,
-                sealed text
+                sealed text, person text
             )
         ) WITH ORDINALITY AS told (id, source, delivery, topic, lane, occurred_at, received_at, correlation_id,
-                                   resource, version, facts, state, sealed, place)
+                                   resource, version, facts, state, sealed, person, place)
     ), stored AS (
         INSERT INTO event (id, source, delivery, topic, lane, occurred_at, received_at, correlation_id, resource,
                            version, facts, state, sealed, handled_at)
@@ -51,6 +51,11 @@ _STORE: Final = """
         FROM told ORDER BY place
         ON CONFLICT DO NOTHING
         RETURNING id, source
+    ), kept AS (
+        INSERT INTO vault_arrival (event_id, sealed, at)
+        SELECT DISTINCT ON (id) id, decode(person, 'base64'), received_at
+        FROM told JOIN stored USING (id) WHERE person IS NOT NULL ORDER BY id, place
+        ON CONFLICT DO NOTHING
     ), repeated AS (
         SELECT source, count(*) - (SELECT count(*) FROM stored WHERE stored.source = told.source) AS times
         FROM told GROUP BY source
@@ -93,7 +98,7 @@ class Inbox:
         return await self._append(event, "pending", None)
 
     async def park(self, event: Event, sealed: bytes) -> bool:
-        """Keep, for a person to look at, what nobody here understands; `sealed` is its body, encrypted."""
+        """Keep, for a person to look at, what nobody here understands; `sealed` is its body, encrypted; b"": gone."""
         return await self._append(event, "parked", sealed)
 
     async def record(self, event: Event) -> bool:
@@ -210,7 +215,11 @@ def _row(event: Event, arrival: _Arrival) -> dict[str, Any]:
         "version": event.version,
         "facts": event.facts,
         "state": arrival.state,
-        "sealed": arrival.sealed and b64encode(arrival.sealed).decode(),
+        "sealed": b64encode(arrival.sealed).decode() if arrival.sealed else None,
+        # what was answered inline is not handled again, so nothing would take it out of the waiting room
+        "person": b64encode(event.sealed_person).decode()
+        if event.sealed_person and arrival.state == "pending"
+        else None,
     }
 
 

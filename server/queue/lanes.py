@@ -22,6 +22,7 @@ from knowledge.store.enqueue import enqueue
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.apply import apply
+from knowledge.vault.vault import Vault
 from policies.errors import TillhandError, Unavailable
 from policies.vocabulary.ids import CorrelationId, CustomerRef, EventId, LocationId
 from server.queue.inbox import PRIORITY, wake
@@ -111,6 +112,7 @@ class Lanes:
 
     Args:
         agents: Whether specialists may look at events now; the store is brought up to date either way.
+        vault: Where what was told of customers goes; without one it stays sealed beside its event.
     """
 
     def __init__(  # noqa: PLR0913
@@ -122,6 +124,7 @@ class Lanes:
         metrics: Metrics,
         agents: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = utc_now,
+        vault: Vault | None = None,
     ) -> None:
         self._database = database
         self._supervisor = supervisor
@@ -129,6 +132,7 @@ class Lanes:
         self._metrics = metrics
         self._agents = agents
         self._now = now
+        self._vault = vault
 
     async def drain(
         self, lane: str, *, burst: int = BURST, within: float = DRAIN_WITHIN, again: bool = False
@@ -179,7 +183,7 @@ class Lanes:
     async def _take(self, events: Sequence[Event], drained: Drained) -> None:
         with self._metrics.timed("burst_seconds"):
             async with self._database.transaction() as connection:
-                applied = await apply(connection, events, self._places, at=self._now())
+                applied = await apply(connection, events, self._places, at=self._now(), vault=self._vault)
                 if told := await outcomes(connection, events, self._now()):
                     await append(connection, told)
             news = [event for event in events if event.id not in applied.stale or not event.source.startswith(_POLL)]

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import procrastinate
 
+from knowledge.catalog.own_words import learn_own_words
 from knowledge.offers.companions import count_companions
 from knowledge.store.session import Database, utc_now
 from policies.errors import Unavailable
@@ -58,11 +59,43 @@ class Stranded(Protocol):
         ...
 
 
+class Releasing(Protocol):
+    """Groups of customers, as far as the clock releases them."""
+
+    async def make_due(self) -> object:
+        """Release when the schedule's time has come and nobody has."""
+        ...
+
+    async def withdraw_thin(self) -> int:
+        """Withdraw groups that erasures left with too few customers."""
+        ...
+
+
+class Receipting(Protocol):
+    """Daily privacy receipts, as far as the clock makes them."""
+
+    async def make_due(self) -> object:
+        """Yesterday's, when nobody made it yet."""
+        ...
+
+
 class Reviewing(Protocol):
     """The weekly reviews, as far as the clock uses them."""
 
     async def make_due(self) -> object:
         """Make last week's report, when its time has come and nobody made it."""
+        ...
+
+
+class Erasing(Protocol):
+    """The privacy office, as far as the clock uses it."""
+
+    async def carry_on(self) -> int:
+        """Go on with erasures that are not done."""
+        ...
+
+    async def shred(self) -> object:
+        """Rotate the vault's keys when an erasure waits for it."""
         ...
 
 
@@ -86,6 +119,9 @@ class Schedule:
     platforms: Mapping[str, Platform]
     metrics: Metrics
     reviews: Reviewing
+    cohorts: Releasing
+    receipts: Receipting
+    privacy: Erasing
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -96,16 +132,29 @@ class Schedule:
         return {
             "take_over": ("* * * * * */5", self.take_over),
             "carry_on_undoing": ("* * * * * */15", self.undoing.carry_on),
+            "carry_on_erasing": ("* * * * * */15", self.privacy.carry_on),
+            "shred_backups": ("27 2 * * *", self.privacy.shred),
             "expire_approvals": ("* * * * *", self.guard.expire),
             "watch_ladder": ("* * * * *", self.ladder.watch),
             "poll_platforms": ("*/5 * * * *", self.poll),
             "ensure_webhooks": ("11 * * * *", self.ensure_webhooks),
             "anchor_ledger": ("0 * * * *", self.anchor),
             "make_review": ("*/15 * * * *", self.reviews.make_due),  # Mondays at five by the chain's own clock
+            "withdraw_thin_cohorts": ("* * * * * */30", self.cohorts.withdraw_thin),
+            "release_cohorts": (
+                "27 3 * * *",
+                self.cohorts.make_due,
+            ),  # looks daily; releases on the schedule's own days
+            "make_privacy_receipt": ("47 * * * *", self.receipts.make_due),  # once a day, when one is missing
             "count_companions": ("7 3 * * *", self.count_companions),
+            "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),
             "forget_tasks": ("47 3 * * *", self.forget_tasks),
         }
+
+    async def learn_own_words(self) -> None:
+        """Tell this process's scrubber what the catalog says by now."""
+        await learn_own_words(self.database)
 
     async def take_over(self) -> None:
         """Restart what stands still: jobs and actions of dead workers, and lanes nobody was told of."""

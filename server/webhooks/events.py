@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from knowledge.events.event import Topic
+from knowledge.identity.card import refuse_cards
 from knowledge.store.session import utc_now
 from policies.errors import Refused
 from policies.vocabulary.actor import Actor, Door, Role
@@ -53,6 +54,7 @@ class EventDoor:
         name, store = body.get("event"), body.get("store_id")
         if not isinstance(name, str) or not name or not isinstance(store, str) or not store:
             raise Refused("An event has a name and a store_id.", code="body.invalid", field="event")
+        refuse_cards(body)
         topic = topic_of(name)
         place = self.listener.places.get(store)
         may_tell(actor, place.id)

@@ -25,8 +25,11 @@ from knowledge.events.families import (
     ReturnFacts,
     ShownFacts,
 )
-from knowledge.identity.match_key import Kind, MatchKeys, looks_like_card
+from knowledge.identity.card import refuse_cards
+from knowledge.identity.match_key import MatchKeys
+from knowledge.identity.normal import Kind
 from knowledge.store.places import Place, Places
+from knowledge.vault.intake import Intake
 from policies.errors import Refused
 from policies.vocabulary.ids import CorrelationId, EventId
 from policies.vocabulary.money import Money
@@ -34,6 +37,7 @@ from server.problems import refusal
 from server.webhooks import told
 
 SOURCE: Final = "register"
+_FIELDS: Final[Mapping[str, str]] = {"loyalty": "loyalty_id", "phone": "phone", "email": "email", "payment": "payment"}
 _PLATFORM_ORDERS: Final = ("shopify:order:", "lightspeed:order:")
 _SPACE = UUID("3b6d1f5a-64a1-5d0b-8a63-5e1c9f0d2b77")  # ours, drawn once
 _Shape = TypeVar("_Shape", bound=told.Told)
@@ -64,6 +68,7 @@ class Listener:
         said = read_told(shape, body)
         place = self.places.get(said.store_id)
         facts = build(self, said, place, topic)
+        customer = getattr(said, "customer", None)
         occurred = said.occurred_at or at
         name = said.id or _name(said, facts)
         resource, story = _names(facts)
@@ -79,27 +84,32 @@ class Listener:
             facts=facts.model_dump(mode="json"),
             resource=resource,
             version=occurred.isoformat() if resource else "",
+            sealed_person=self.sealed(customer, place),
         )
 
-    def identifiers(self, customer: told.Customer | None) -> tuple[KeyedHash, ...]:
-        """Match keys of a raw customer, strongest first.
+    def identifiers(self, customer: told.Customer | None, place: Place) -> tuple[KeyedHash, ...]:
+        """Match keys of a told customer, strongest first.
 
         Raises:
-            Refused: Any of its fields holds a card number.
+            Refused: Any of its fields holds a card number, or a raw identifier where only hashes are taken.
         """
         if customer is None:
             return ()
-        named: Sequence[tuple[Kind, str | None]] = (
-            ("loyalty", customer.loyalty_id),
-            ("phone", customer.phone),
-            ("email", customer.email),
-            ("payment", customer.payment),
-        )
+        named = _named(customer)
         for kind, value in named:
-            if kind != "phone" and value and looks_like_card(value):
-                self.keys.key("payment", value)  # refuses it, in the words of the one place that knows
-        made = (self.keys.key(kind, value, self.country) for kind, value in named)
-        return tuple(key for key in made if key is not None)
+            self.keys.refuse_raw(value, f"customer.{_FIELDS[kind]}")
+        return tuple(key for kind, value in named for key in self.keys.readings(kind, value, self.region(place)))
+
+    def sealed(self, customer: told.Customer | None, place: Place) -> bytes:
+        """What was told of a customer, for the vault; b"" when it keeps nothing of them."""
+        if customer is None or not isinstance(self.keys, Intake):
+            return b""
+        region = self.region(place)
+        return self.keys.seal((kind, self.keys.normal(kind, value, region)) for kind, value in _named(customer))
+
+    def region(self, place: Place) -> str:
+        """The country of phone numbers told at a location without their country code."""
+        return place.country or self.country
 
     def money(self, amount: Any, currency: str | None) -> int:
         """Minor units of an exact amount.
@@ -141,7 +151,7 @@ class Listener:
         return CheckoutFacts(
             location=place.id,
             transaction=said.pos_transaction_id,
-            customer=self.identifiers(said.customer),
+            customer=self.identifiers(said.customer, place),
             lines=lines,
             total=total,
             currency=said.currency or self.currency,
@@ -152,12 +162,22 @@ def read_told(shape: type[_Shape], body: Mapping[str, Any]) -> _Shape:
     """The body in a closed shape.
 
     Raises:
-        Refused: The first field at fault, without its value.
+        Refused: The first field at fault, without its value; or a card number anywhere.
     """
+    refuse_cards(body)
     try:
         return shape.model_validate(body)
     except ValidationError as error:
         raise refusal(error.errors(include_input=False, include_url=False)[0]) from None  # the cause holds the value
+
+
+def _named(customer: told.Customer) -> tuple[tuple[Kind, str | None], ...]:
+    return (
+        ("loyalty", customer.loyalty_id),
+        ("phone", customer.phone),
+        ("email", customer.email),
+        ("payment", customer.payment),
+    )
 
 
 def _order(listener: Listener, said: told.OrderTold, place: Place, topic: Topic) -> OrderFacts:
@@ -166,7 +186,7 @@ def _order(listener: Listener, said: told.OrderTold, place: Place, topic: Topic)
         order=_order_name(said.order_id),
         channel=said.channel,
         location=place.id,
-        customer=listener.identifiers(said.customer),
+        customer=listener.identifiers(said.customer, place),
         lines=listener.lines(said.lines, said.currency),
         total=listener.money(said.total_amount, said.currency),
         currency=said.currency or listener.currency,
@@ -182,7 +202,7 @@ def _return(listener: Listener, said: told.ReturnTold, place: Place, topic: Topi
     return ReturnFacts(
         order=_order_name(said.order_id) if said.order_id else "",
         location=place.id,
-        customer=listener.identifiers(said.customer),
+        customer=listener.identifiers(said.customer, place),
         lines=listener.lines(said.lines, said.currency),
         refund=listener.money(said.refund_amount, said.currency),
         currency=said.currency or listener.currency,
@@ -190,7 +210,7 @@ def _return(listener: Listener, said: told.ReturnTold, place: Place, topic: Topi
 
 
 def _customer(listener: Listener, said: told.CustomerTold, place: Place, topic: Topic) -> CustomerFacts:  # noqa: ARG001
-    keys = listener.identifiers(said.customer)
+    keys = listener.identifiers(said.customer, place)
     if not keys:
         raise Refused(
             "No identifier of this customer can be read.",
@@ -212,10 +232,10 @@ def _level(listener: Listener, said: told.LevelTold, place: Place, topic: Topic)
     )
 
 
-def _interest(listener: Listener, said: told.InterestTold, place: Place, topic: Topic) -> InterestFacts:  # noqa: ARG001
+def _interest(listener: Listener, said: told.InterestTold, place: Place, topic: Topic) -> InterestFacts:
     return InterestFacts(
         kind="view" if topic is Topic.PRODUCT_VIEWED else "cart",
-        customer=listener.identifiers(said.customer),
+        customer=listener.identifiers(said.customer, place),
         skus=tuple(dict.fromkeys(said.skus)),
         cart=said.cart_id,
     )
@@ -225,7 +245,7 @@ def _presence(listener: Listener, said: told.PresenceTold, place: Place, topic: 
     default = "loyalty" if topic is Topic.LOYALTY_SCANNED else "app"
     return PresenceFacts(
         location=place.id,
-        customer=listener.identifiers(said.customer),
+        customer=listener.identifiers(said.customer, place),
         by=said.by or default,
         # a card handed over at the till is consent for that moment; a phone seen in the WiFi is not
         opted_in=said.opted_in or topic is Topic.LOYALTY_SCANNED,

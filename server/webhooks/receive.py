@@ -5,9 +5,10 @@ failures.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from cryptography.fernet import Fernet
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import ParkedFacts
+from knowledge.identity.card import refuse_cards
 from knowledge.store.session import utc_now
 from policies.errors import NotFound, Refused, TillhandError
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
@@ -24,6 +26,7 @@ from server.queue.duplicates import as_change
 from server.queue.inbox import Inbox
 from server.telemetry import Metrics
 from server.webhooks.delivery import Delivery, Read, Translate
+from server.webhooks.privacy import SOURCE, TOPICS
 
 UNPLACED = LocationId("parked")  # the lane of what cannot be placed; nobody drains it
 _PARKED = UUID("9a1f3f0c-8c64-5b0c-8f0e-5d6f6f9f1a11")  # ours, drawn once
@@ -46,6 +49,7 @@ class Receiver:
     Attributes:
         sealer: Encrypts what is parked, for it may hold personal data.
         limit: Bytes of a body.
+        privacy: Takes customers' own requests, which are no events.
     """
 
     inlets: Mapping[str, Inlet]
@@ -54,6 +58,7 @@ class Receiver:
     metrics: Metrics
     limit: int
     now: Callable[[], datetime] = utc_now
+    privacy: Callable[[Delivery, Mapping[str, Any]], Awaitable[str]] | None = None
 
     async def receive(self, request: Request) -> Response:
         """Answer one delivery: 200 once it is stored, or was before."""
@@ -81,6 +86,9 @@ class Receiver:
         at = self.now()
         body = exact_json(delivery.body)
         try:
+            refuse_cards(body)
+            if self.privacy is not None and delivery.source == SOURCE and delivery.topic in TOPICS:
+                return await self.privacy(delivery, body)
             event = inlet.translate(delivery.topic, body, delivery=delivery.name, received_at=at)
         except (Refused, NotFound) as error:
             # It is signed, so it is the platform's own: refusing it would only make the platform try the same bytes
@@ -90,7 +98,9 @@ class Receiver:
 
     async def _park(self, delivery: Delivery, at: datetime, reason: str) -> str:
         event = parked_event(delivery, at, reason)
-        new = await self.inbox.park(event, self.sealer.encrypt(delivery.body))
+        # a card number is kept nowhere, not even sealed: of such a delivery only the name stays
+        kept = b"" if reason == "payment.card_number" else self.sealer.encrypt(delivery.body)
+        new = await self.inbox.park(event, kept)
         return "parked" if new else "duplicate"
 
 

@@ -23,6 +23,7 @@ OPERATOR: Final = frozenset({Role.OPERATOR})
 LADDER: Final = OVERSIGHT | {Role.PLANNER, Role.MARKETING}
 STOPS: Final = frozenset({Role.MANAGER, Role.OPERATOR})
 REVIEW: Final = OVERSIGHT | {Role.MARKETING}
+COHORTS: Final = frozenset({Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.FRAUD_ANALYST})
 PEOPLE: Final = frozenset(role for role in Role if role.person)
 
 
@@ -74,7 +75,9 @@ _OUTSIDE: Final = "access.outside_locations"
 
 TOOLS: Final[Mapping[str, Row]] = {
     "search_products": Row(PRODUCTS, lambda at: {"text": "shirt", "location_id": at.place}, _OUTSIDE),
+    "search_cohorts": Row(COHORTS, lambda at: {"text": "jeans", "location_id": at.place}, _OUTSIDE),
     "check_inventory": Row(STOCK, lambda at: {"sku": at.sku, "location_id": at.place}, _OUTSIDE),
+    "find_policy": Row(PEOPLE, lambda _: {"text": "return without receipt"}),
     "find_customer": Row(FLOOR, lambda _: {"loyalty_id": "CUST_0"}),
     "get_order": Row(ORDERS, lambda at: {"order_id": at.order}, "unknown"),
     "propose_discount": Row(
@@ -110,8 +113,10 @@ TOOLS: Final[Mapping[str, Row]] = {
     "undo_many": Row(MANAGER, lambda at: {**_WRITE, "scope": "run", "name": at.action}),
     # read at an address only: nobody is listed them, and to call them is to call what does not exist
     "get_customer": Row(NOBODY, lambda at: {"customer": at.customer}),
+    "search_cohorts": Row(NOBODY, lambda at: {"text": "jeans", "location_id": at.place}),
     "complete_name": Row(NOBODY, lambda _: {"kind": "sku", "typed": "P"}),
     "read_policies": Row(NOBODY, lambda at: {"location_id": at.place}),
+    "read_playbook": Row(NOBODY, lambda _: {"document": "returns"}),
 }
 
 ADDRESSES: Final[Mapping[str, Row]] = {
@@ -119,9 +124,15 @@ ADDRESSES: Final[Mapping[str, Row]] = {
     "tillhand://approvals{?location_id,cursor}": Row(
         OVERSIGHT, lambda at: f"tillhand://approvals?location_id={at.place}", "unknown"
     ),
+    "tillhand://cohorts": Row(COHORTS, lambda _: "tillhand://cohorts"),
+    "tillhand://cohorts{?text,location_id,cursor}": Row(
+        COHORTS, lambda at: f"tillhand://cohorts?location_id={at.place}", "unknown"
+    ),
     "tillhand://customers/{customer}": Row(FLOOR, lambda at: f"tillhand://customers/{at.customer}"),
     "tillhand://decisions/{id}": Row(DECISIONS, lambda at: f"tillhand://decisions/{at.action}", "unknown"),
     "tillhand://orders/{order_id}": Row(ORDERS, lambda at: f"tillhand://orders/{at.order}", "unknown"),
+    "tillhand://playbooks": Row(PEOPLE, lambda _: "tillhand://playbooks"),
+    "tillhand://playbooks/{document}": Row(PEOPLE, lambda _: "tillhand://playbooks/returns"),
     "tillhand://policies": Row(PEOPLE, lambda _: "tillhand://policies"),
     "tillhand://policies{?location_id,cursor}": Row(
         PEOPLE, lambda at: f"tillhand://policies?location_id={at.place}", "unknown"

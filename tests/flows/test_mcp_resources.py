@@ -50,9 +50,9 @@ async def test_an_address_tells_what_its_tool_answers(database: Database, mode: 
 @BOTH_ERAS
 async def test_a_role_is_listed_exactly_the_addresses_it_can_read(database: Database, mode: str):
     seen = {
-        Role.ASSOCIATE: {"customers", "orders", "policies", "stock"},
-        Role.PLANNER: {"policies", "stock"},
-        Role.MANAGER: {"approvals", "customers", "decisions", "orders", "policies", "stock"},
+        Role.ASSOCIATE: {"customers", "orders", "playbooks", "policies", "stock"},
+        Role.PLANNER: {"cohorts", "playbooks", "policies", "stock"},
+        Role.MANAGER: {"approvals", "cohorts", "customers", "decisions", "orders", "playbooks", "policies", "stock"},
         Role.REGISTER: set[str](),
     }
     async with open_house(database) as house:
@@ -62,7 +62,7 @@ async def test_a_role_is_listed_exactly_the_addresses_it_can_read(database: Data
                 fixed = (await caller.list_resources()).resources
                 assert {each.name for each in templates} == names
                 ours = {each.name for each in fixed if each.uri.startswith("tillhand://")}
-                assert ours == names & {"approvals", "policies"}
+                assert ours == names & {"approvals", "cohorts", "playbooks", "policies"}
 
 
 @BOTH_ERAS
@@ -164,7 +164,7 @@ async def test_what_breaks_behind_an_address_is_not_told(
 ):
     async with open_house(database) as house, client(house, actor(Role.MANAGER), mode=mode) as caller:
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("ALTER TABLE purchase RENAME COLUMN total TO sum")
+            await connection.execute("ALTER TABLE purchase RENAME COLUMN total TO sum")
         with pytest.raises(MCPError) as refusal:
             await caller.read_resource("tillhand://orders/shopify:order:1001")
         assert refusal.value.code == INTERNAL_ERROR

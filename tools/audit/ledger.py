@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tools.audit.entry import Entry, link
+from tools.audit.names import Name, without_refs
 
 _LOCK = text("SELECT seq, hash FROM ledger_head WHERE id = 1 FOR UPDATE")
 _HEAD = text("SELECT seq, hash FROM ledger_head WHERE id = 1")
@@ -18,6 +19,9 @@ _ADD = text(
         INSERT INTO ledger (seq, at, kind, action_id, correlation_id, entry, previous, hash)
         SELECT seq, at, kind, action_id, correlation_id, entry, previous, hash
         FROM json_populate_recordset(NULL::ledger, CAST(:rows AS json))
+    ), named AS (
+        INSERT INTO ledger_name (name, salt, ref)
+        SELECT name, salt, ref FROM json_populate_recordset(NULL::ledger_name, CAST(:names AS json))
     )
     UPDATE ledger_head SET seq = :seq, hash = :hash WHERE id = 1
     """
@@ -42,8 +46,10 @@ async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> Head:
     if not entries:
         return Head(seq, previous)
     rows: list[dict[str, object]] = []
+    names: list[Name] = []
     for place, entry in enumerate(entries, seq + 1):
-        record = entry.text(place)
+        record, meant = without_refs(entry.text(place))
+        names += meant
         following = link(previous, record)
         rows.append(
             {
@@ -58,7 +64,15 @@ async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> Head:
             }
         )
         previous = following
-    await connection.execute(_ADD, {"rows": json.dumps(rows), "seq": seq + len(rows), "hash": previous})
+    await connection.execute(
+        _ADD,
+        {
+            "rows": json.dumps(rows),
+            "names": json.dumps([each._asdict() for each in names]),
+            "seq": seq + len(rows),
+            "hash": previous,
+        },
+    )
     return Head(seq + len(rows), previous)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import Facts, KeyedHash
-from knowledge.identity.match_key import Kind, MatchKeys
+from knowledge.identity.match_key import MatchKeys
+from knowledge.identity.normal import Kind
 from knowledge.store.places import Place, Places
+from knowledge.vault.intake import Intake
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
 
@@ -26,6 +28,14 @@ class Wire(BaseModel):
     """A platform's own shape: it adds fields without notice, and a mistake in it is reported without its values."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A customer as the edge leaves them: match keys, and the rest sealed for the vault."""
+
+    keys: tuple[KeyedHash, ...] = ()
+    person: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +88,44 @@ class Hearing:
             )
         return place
 
-    def identifiers(
+    def identifiers(  # noqa: PLR0913 - a customer is told of in as many ways
         self,
         own_id: str = "",
         *,
         loyalty: str | None = None,
         phones: Iterable[str | None],
         emails: Iterable[str | None],
-    ) -> tuple[KeyedHash, ...]:
-        """A customer's identifiers as match keys, strongest first; what is no identifier is left out."""
+        names: Iterable[str] = (),
+        addresses: Iterable[str] = (),
+        country: str = "",
+    ) -> "Heard":
+        """A customer's identifiers as match keys, strongest first, and what was told of them sealed.
+
+        What is no identifier is left out.
+
+        Args:
+            own_id: The platform's number of the customer.
+            loyalty: The loyalty id.
+            phones: As written; without a country code they are of `country`.
+            emails: As written.
+            names: Of the person, each whole.
+            addresses: Each in one line.
+            country: Two letters: that of the location; "" for the chain's.
+
+        Raises:
+            Refused: A card number stands where an identifier belongs.
+        """
         told: list[tuple[Kind, str | None]] = [("loyalty", loyalty)]
         told.append(("shopify" if self.platform == "shopify" else "lightspeed", own_id))
         told.extend(("phone", phone) for phone in phones)
         told.extend(("email", email) for email in emails)
-        made = (self.keys.key(kind, value) for kind, value in told)
-        return tuple(dict.fromkeys(key for key in made if key is not None))
+        made = (key for kind, value in told for key in self.keys.readings(kind, value, country))
+        keys = tuple(dict.fromkeys(made))
+        if not isinstance(self.keys, Intake):  # no vault: the customer stays a key, and the rest is forgotten here
+            return Heard(keys)
+        raw: list[tuple[str, str | None]] = [(kind, self.keys.normal(kind, value, country)) for kind, value in told]
+        raw += [("name", name) for name in names] + [("address", address) for address in addresses]
+        return Heard(keys, self.keys.seal(raw) if keys else b"")
 
     def event(  # noqa: PLR0913 - an event has this many parts
         self,
@@ -104,6 +137,7 @@ class Hearing:
         resource: str,
         version: str,
         story: str = "",
+        person: bytes = b"",
     ) -> Event:
         """The envelope around facts.
 
@@ -118,6 +152,7 @@ class Hearing:
             resource: The platform's name of the thing.
             version: Comparable as text within the resource; "" when the platform tells none.
             story: The resource whose story it belongs to, when that is another one.
+            person: What was told of its customer, sealed.
         """
         stored = facts.model_dump(mode="json")
         delivery = self.delivery or f"{resource}@{version or _digest(stored)}"
@@ -134,6 +169,7 @@ class Hearing:
             facts=stored,
             resource=resource,
             version=version,
+            sealed_person=person,
         )
 
 

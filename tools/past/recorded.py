@@ -105,9 +105,8 @@ async def recorded(
 ) -> AsyncGenerator[Recorded]:
     """The decisions of a span, oldest first; the connection is in a transaction until the last one was read."""
     wanted = {"everywhere": locations is None, "locations": sorted(locations or ())}
-    rows = await connection.stream(_DECISIONS, {"since": since, "until": until, **wanted})
     seen: set[str] = set()
-    async for batch in rows.partitions(_AT_ONCE):
+    async for batch in connection.partitions(_DECISIONS, {"since": since, "until": until, **wanted}, _AT_ONCE):
         for row in batch:
             if row.id not in seen:  # those judged again after an approval come a second time
                 seen.add(row.id)

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.families import KeyedHash
-from knowledge.identity.match_key import Kind, MatchKeys
+from knowledge.identity.match_key import MatchKeys
+from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
 from knowledge.store.session import Database
 from policies.actions.action import Effect
@@ -103,9 +104,9 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
     """The tool over the unified store."""
 
     async def find(call: Call, asked: FindCustomer) -> Customer:
-        key = _key(keys, asked)
+        known_as = _keys(keys, asked)
         async with database.reading() as connection:
-            ref = await resolve(connection, [key])
+            ref = await resolve(connection, known_as)
             if ref is None:
                 raise NotFound(
                     "No customer is known by this identifier.",
@@ -158,17 +159,18 @@ def segment(orders: int, last_order_at: datetime | None, at: datetime) -> Segmen
     return "returning" if orders > 1 else "new"
 
 
-def _key(keys: MatchKeys, asked: FindCustomer) -> KeyedHash:
+def _keys(keys: MatchKeys, asked: FindCustomer) -> tuple[KeyedHash, ...]:
     kind, value = asked.identifier()
-    key = keys.key(kind, value)
-    if key is None:
+    keys.refuse_raw(value, "loyalty_id" if kind == "loyalty" else kind)
+    found = keys.readings(kind, value)
+    if not found:
         raise Refused(
             f"This cannot be a customer's {kind}.",
             code="customer.identifier",
             hint="Check for a typing error; a phone number needs its area code.",
             field="loyalty_id" if kind == "loyalty" else kind,
         )
-    return key
+    return found
 
 
 async def _profile(

@@ -71,8 +71,7 @@ class Cohorts:
                 group.made += one.made
                 group.accepted += one.made and one.given is not None
         met = _Met(self._offers)
-        rows = await connection.stream(_ORDERS, {"begins": week.begins, "ends": week.ends})
-        async for batch in rows.partitions(_AT_ONCE):
+        async for batch in connection.partitions(_ORDERS, {"begins": week.begins, "ends": week.ends}, _AT_ONCE):
             for row in batch:
                 known = None if row.first_order_at is None else _Customer(row.first_order_at, row.spent)
                 offered = met.offered(row.transaction, row.customer_ref or "", row.occurred_at)

@@ -92,8 +92,7 @@ class Happened:
 
 async def happened(connection: AsyncConnection, week: Week) -> AsyncGenerator[Happened]:
     """The week's actions, oldest first; the connection is in a transaction until the last one was read."""
-    rows = await connection.stream(_ACTIONS, {"begins": week.begins, "ends": week.ends})
-    async for batch in rows.partitions(_AT_ONCE):
+    async for batch in connection.partitions(_ACTIONS, {"begins": week.begins, "ends": week.ends}, _AT_ONCE):
         for row in batch:
             yield _read(row)
 

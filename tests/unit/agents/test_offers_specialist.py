@@ -208,9 +208,9 @@ async def test_words_leave_the_guard_its_time(database: Database):
     told: list[float] = []
 
     class Watching(Writer):
-        async def write(self, offers: Sequence[Sayable], *, deadline: float) -> Written:
+        async def write(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
             told.append(deadline)
-            return await super().write(offers, deadline=deadline)
+            return await super().write(offers, deadline=deadline, audience=audience)
 
     limits = Limits.read()
     watched = OffersSpecialist(database, PLACES, limits, secret=SECRET, writer=Watching(), now=lambda: NOW)

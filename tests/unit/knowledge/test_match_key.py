@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.identity.match_key import MatchKeys, looks_like_card
+from knowledge.identity.card import looks_like_card
+from knowledge.identity.match_key import MatchKeys
 from policies.errors import Refused
 
 KEYS = MatchKeys(b"0" * 32)

@@ -234,6 +234,8 @@ POWERS: dict[str, Power] = {
     "see_costs": Power(_ANSWERABLE),
     "see_customers": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
     "see_every_decision": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
+    "find_policy": Power(frozenset(role for role in Role if role.person)),
+    "read_playbook": Power(frozenset(role for role in Role if role.person)),
     "read_policies": Power(frozenset(role for role in Role if role.person)),
     "propose_discount": _power(Role.ASSOCIATE, Role.MANAGER),
     "propose_transfer": _power(Role.MANAGER, Role.PLANNER),

@@ -9,7 +9,7 @@ from policies.vocabulary.money import Money
 from tools.connectors.amounts import nearest
 from tools.connectors.lightspeed import wire
 from tools.connectors.lightspeed.polling import Polled
-from tools.connectors.lightspeed.purchases import customer_keys
+from tools.connectors.lightspeed.purchases import customer_heard
 from tools.connectors.lightspeed.rest import Call, Rest
 from tools.platform import PlatformCustomer
 
@@ -50,7 +50,7 @@ class LightspeedCustomers:
     def _customer(self, customer: wire.Customer) -> PlatformCustomer:
         told = self._polled.hearing()
         return PlatformCustomer(
-            keys=tuple((key.kind, key.digest) for key in customer_keys(customer, told)),
+            keys=tuple((key.kind, key.digest) for key in customer_heard(customer, told).keys),
             orders=0,
             spent=Money(nearest(customer.year_to_date or Decimal(0), told.currency), told.currency),
             consent_email=False,

@@ -13,7 +13,7 @@ from tools.connectors.amounts import nearest
 from tools.connectors.lightspeed import wire
 from tools.connectors.lightspeed.goods import product_event
 from tools.connectors.lightspeed.names import PLATFORM, item_name, version_text
-from tools.connectors.lightspeed.purchases import customer_keys, sale_event
+from tools.connectors.lightspeed.purchases import customer_heard, sale_event
 from tools.connectors.moments import version_of
 from tools.connectors.told import CHAIN, Hearing, read_payload
 
@@ -68,8 +68,9 @@ def _product(payload: Mapping[str, Any], told: Hearing) -> Event:
 def _customer(payload: Mapping[str, Any], told: Hearing) -> Event:
     """A customer. Lightspeed keeps who refused e-mail, and nobody's consent: only a refusal is told."""
     customer = read_payload(wire.Customer, payload)
+    heard = customer_heard(customer, told)
     facts = CustomerFacts(
-        keys=customer_keys(customer, told),
+        keys=heard.keys,
         consent_email=False if customer.do_not_email else None,
         spent=None if customer.year_to_date is None else nearest(customer.year_to_date, told.currency),
         currency="" if customer.year_to_date is None else told.currency,
@@ -81,6 +82,7 @@ def _customer(payload: Mapping[str, Any], told: Hearing) -> Event:
         occurred_at=customer.updated_at or told.received_at,
         resource=f"{PLATFORM}:customer:{customer.id}",
         version=version_text(customer.version),
+        person=heard.person,
     )
 
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from knowledge.events.event import Event, Topic
-from knowledge.events.families import CheckoutFacts, KeyedHash, LineFacts, OrderFacts, ReturnFacts
+from knowledge.events.families import CheckoutFacts, LineFacts, OrderFacts, ReturnFacts
 from policies.errors import Refused
 from tools.connectors.amounts import nearest
 from tools.connectors.lightspeed import wire
 from tools.connectors.lightspeed.names import order_resource, version_text
-from tools.connectors.told import Hearing
+from tools.connectors.told import Heard, Hearing
 
 _VOIDED = "VOIDED"
 _OPEN = frozenset({"SAVED", "OPEN", "PARKED", "PENDING"})
@@ -29,11 +29,12 @@ def sale_event(sale: wire.Sale, told: Hearing) -> Event:
         return _basket(sale, told)
     place = told.place(sale.outlet_id)
     resource = order_resource(sale.id)
+    heard = _customer(sale, told, place.country)
     facts = OrderFacts(
         order=resource,
         channel="pos",
         location=place.id,
-        customer=_customer(sale, told),
+        customer=heard.keys,
         lines=_lines(sale, told.currency),
         total=_total(sale, told.currency),
         currency=told.currency,
@@ -50,10 +51,11 @@ def sale_event(sale: wire.Sale, told: Hearing) -> Event:
         occurred_at=sale.sale_date or sale.created_at,
         resource=resource,
         version=version_text(sale.version),
+        person=heard.person,
     )
 
 
-def customer_keys(customer: wire.Customer, told: Hearing) -> tuple[KeyedHash, ...]:
+def customer_heard(customer: wire.Customer, told: Hearing, country: str = "") -> Heard:
     """Who it is."""
     contact = customer.contact
     return told.identifiers(
@@ -61,16 +63,20 @@ def customer_keys(customer: wire.Customer, told: Hearing) -> tuple[KeyedHash, ..
         loyalty=customer.loyalty,
         phones=(customer.phone, customer.mobile, contact.phone, contact.mobile),
         emails=(customer.email, contact.email),
+        names=customer.names,
+        addresses=(customer.address,),
+        country=country,
     )
 
 
 def _return(sale: wire.Sale, told: Hearing) -> Event:
     place = told.place(sale.outlet_id)
     original = order_resource(sale.return_for or "")
+    heard = _customer(sale, told, place.country)
     facts = ReturnFacts(
         order=original,
         location=place.id,
-        customer=_customer(sale, told),
+        customer=heard.keys,
         lines=_lines(sale, told.currency, returned=True),
         refund=abs(_total(sale, told.currency)),
         currency=told.currency,
@@ -82,16 +88,18 @@ def _return(sale: wire.Sale, told: Hearing) -> Event:
         occurred_at=sale.sale_date or sale.created_at,
         resource=order_resource(sale.id),
         version=version_text(sale.version),
+        person=heard.person,
         story=original,
     )
 
 
 def _basket(sale: wire.Sale, told: Hearing) -> Event:
     place = told.place(sale.outlet_id)
+    heard = _customer(sale, told, place.country)
     facts = CheckoutFacts(
         location=place.id,
         transaction=sale.source_id or sale.id,
-        customer=_customer(sale, told),
+        customer=heard.keys,
         lines=_lines(sale, told.currency),
         total=_total(sale, told.currency),
         currency=told.currency,
@@ -103,6 +111,7 @@ def _basket(sale: wire.Sale, told: Hearing) -> Event:
         occurred_at=sale.sale_date or sale.created_at,
         resource=order_resource(sale.id),
         version=version_text(sale.version),
+        person=heard.person,
     )
 
 
@@ -113,9 +122,9 @@ def _topic(sale: wire.Sale) -> Topic:
     return Topic.ORDER_CREATED if changed - sale.created_at <= _FIRST else Topic.ORDER_UPDATED
 
 
-def _customer(sale: wire.Sale, told: Hearing) -> tuple[KeyedHash, ...]:
+def _customer(sale: wire.Sale, told: Hearing, country: str) -> Heard:
     if sale.customer is not None:
-        return customer_keys(sale.customer, told)
+        return customer_heard(sale.customer, told, country)
     return told.identifiers(sale.customer_id or "", phones=(), emails=())
 
 

@@ -26,6 +26,8 @@ Name = Annotated[str, BeforeValidator(_named)]
 class Contact(Wire):
     """Where 1.0 also keeps what identifies a customer."""
 
+    first_name: str | None = None
+    last_name: str | None = None
     email: str | None = None
     phone: str | None = None
     mobile: str | None = None
@@ -36,6 +38,14 @@ class Customer(Wire):
 
     id: str
     customer_code: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    physical_address_1: str | None = None
+    physical_address_2: str | None = None
+    physical_city: str | None = None
+    physical_state: str | None = None
+    physical_postcode: str | None = None
+    physical_country_id: str | None = None
     enable_loyalty: bool | None = None
     email: str | None = None
     phone: str | None = None
@@ -45,6 +55,27 @@ class Customer(Wire):
     year_to_date: Decimal | None = None
     updated_at: Moment | None = None
     version: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The person's name, wherever it stands."""
+        told = ((self.first_name, self.last_name), (self.contact.first_name, self.contact.last_name))
+        return tuple(f"{first or ''} {last or ''}" for first, last in told)
+
+    @property
+    def address(self) -> str:
+        """In one line; "" when it names no street, for a town alone says nothing of anybody."""
+        if not self.physical_address_1:
+            return ""
+        parts = (
+            self.physical_address_1,
+            self.physical_address_2,
+            self.physical_city,
+            self.physical_state,
+            self.physical_postcode,
+            self.physical_country_id,
+        )
+        return ", ".join(part.strip() for part in parts if part and part.strip())
 
     @property
     def loyalty(self) -> str | None:

@@ -13,7 +13,7 @@ from tools.connectors.shopify import operations, wire
 from tools.connectors.shopify.bodies import customer_body
 from tools.connectors.shopify.graphql import Admin
 from tools.connectors.shopify.polling import Polled, pages
-from tools.connectors.shopify.purchases import customer_keys
+from tools.connectors.shopify.purchases import customer_heard
 from tools.platform import PlatformCustomer
 
 _KINDS = {"email": "emailAddress", "phone": "phoneNumber"}
@@ -53,7 +53,7 @@ class ShopifyCustomers:
         told = self._polled.hearing()
         currency = customer.currency or told.currency
         return PlatformCustomer(
-            keys=tuple((key.kind, key.digest) for key in customer_keys(customer, told)),
+            keys=tuple((key.kind, key.digest) for key in customer_heard(customer, told).keys),
             orders=customer.orders_count or 0,
             spent=Money(0 if customer.total_spent is None else exact(customer.total_spent, currency), currency),
             consent_email=_subscribed(customer.email_marketing_consent),

@@ -14,7 +14,7 @@ from tools.connectors.moments import version_of
 from tools.connectors.shopify import wire
 from tools.connectors.shopify.goods import product_event
 from tools.connectors.shopify.names import PLATFORM, item_name, number_of
-from tools.connectors.shopify.purchases import customer_keys, line_facts, order_event, refund_event
+from tools.connectors.shopify.purchases import customer_heard, line_facts, order_event, refund_event
 from tools.connectors.told import CHAIN, Hearing, read_payload
 
 TRANSFERS = "inventory_transfers/"
@@ -65,8 +65,9 @@ def _customer(body: Mapping[str, Any], told: Hearing) -> Event:
     customer = read_payload(wire.Customer, body)
     at = customer.updated_at or customer.created_at or told.received_at
     currency = customer.currency or told.currency
+    heard = customer_heard(customer, told)
     facts = CustomerFacts(
-        keys=customer_keys(customer, told),
+        keys=heard.keys,
         consent_email=_given(customer.email_marketing_consent),
         consent_sms=_given(customer.sms_marketing_consent),
         orders=customer.orders_count,
@@ -80,6 +81,7 @@ def _customer(body: Mapping[str, Any], told: Hearing) -> Event:
         occurred_at=at,
         resource=f"{PLATFORM}:customer:{customer.id}",
         version=version_of(at),
+        person=heard.person,
     )
 
 
@@ -112,9 +114,10 @@ def _product(body: Mapping[str, Any], told: Hearing) -> Event:
 def _cart(body: Mapping[str, Any], told: Hearing) -> Event:
     cart = read_payload(wire.Cart, body)
     at = cart.updated_at or cart.created_at or told.received_at
+    heard = customer_heard(cart.customer, told)
     facts = InterestFacts(
         kind="cart",
-        customer=customer_keys(cart.customer, told),
+        customer=heard.keys,
         skus=tuple(dict.fromkeys(line.sku for line in cart.line_items if line.sku)),
         cart=cart.token,
     )
@@ -125,6 +128,7 @@ def _cart(body: Mapping[str, Any], told: Hearing) -> Event:
         occurred_at=at,
         resource=f"{PLATFORM}:cart:{cart.token}",
         version=version_of(at),
+        person=heard.person,
     )
 
 
@@ -134,10 +138,11 @@ def _checkout(body: Mapping[str, Any], told: Hearing) -> Event:
     currency = checkout.currency or told.currency
     lines = line_facts(checkout.line_items, currency)
     goods = sum(line.quantity * line.unit_price - line.discount for line in lines)
+    heard = customer_heard(checkout.customer, told, checkout.phone, checkout.email, country=place.country)
     facts = CheckoutFacts(
         location=place.id,
         transaction=checkout.token,
-        customer=customer_keys(checkout.customer, told, checkout.phone, checkout.email),
+        customer=heard.keys,
         lines=lines,
         total=goods if checkout.total_price is None else exact(checkout.total_price, currency),
         currency=currency,
@@ -149,6 +154,7 @@ def _checkout(body: Mapping[str, Any], told: Hearing) -> Event:
         occurred_at=checkout.created_at,
         resource=f"{PLATFORM}:checkout:{checkout.token}",
         version=version_of(checkout.updated_at or checkout.created_at),
+        person=heard.person,
     )
 
 

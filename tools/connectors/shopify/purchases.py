@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from knowledge.events.event import Event, Topic
-from knowledge.events.families import KeyedHash, LineFacts, OrderFacts, ReturnFacts
+from knowledge.events.families import LineFacts, OrderFacts, ReturnFacts
 from knowledge.store.places import Place
 from tools.connectors.amounts import exact, nearest
 from tools.connectors.moments import version_of
 from tools.connectors.shopify import wire
 from tools.connectors.shopify.names import PLATFORM, order_resource
-from tools.connectors.told import Hearing
+from tools.connectors.told import Heard, Hearing
 
 _POS = "pos"
 _TRANSACTION = frozenset({"pos_transaction_id", "transaction_id"})
@@ -26,11 +26,13 @@ def order_event(topic: Topic, order: wire.Order, told: Hearing) -> Event:
     place = told.place(str(order.location_id)) if channel == "pos" and order.location_id else told.online()
     currency = order.currency or told.currency
     resource = order_resource(order.id)
+    addresses = tuple(one for one in (order.shipping_address, order.billing_address) if one)
+    heard = customer_heard(order.customer, told, order.phone, order.email, addresses=addresses, country=place.country)
     facts = OrderFacts(
         order=resource,
         channel=channel,
         location=place.id,
-        customer=customer_keys(order.customer, told, order.phone, order.email),
+        customer=heard.keys,
         lines=line_facts(order.line_items, currency),
         total=_total(order, currency),
         currency=currency,
@@ -48,6 +50,7 @@ def order_event(topic: Topic, order: wire.Order, told: Hearing) -> Event:
         occurred_at=order.processed_at or order.created_at,
         resource=resource,
         version=version_of(order.updated_at),
+        person=heard.person,
     )
 
 
@@ -92,14 +95,32 @@ def refund_event(refund: wire.Refund, told: Hearing) -> Event:
     )
 
 
-def customer_keys(
-    customer: wire.Customer | None, told: Hearing, phone: str | None = None, email: str | None = None
-) -> tuple[KeyedHash, ...]:
-    """Who it is, by the record and by what stands on the order itself."""
+def customer_heard(  # noqa: PLR0913 - an order says in this many places whose it is
+    customer: wire.Customer | None,
+    told: Hearing,
+    phone: str | None = None,
+    email: str | None = None,
+    *,
+    addresses: Sequence[wire.Address] = (),
+    country: str = "",
+) -> Heard:
+    """Who it is, by the record and by what stands on the order itself.
+
+    Whose order it is, an address alone does not say: it may be a neighbor's, so its phone number is no identifier.
+    """
+    names = [one.person for one in addresses]
+    lines = [one.line for one in addresses]
     if customer is None:
-        return told.identifiers(phones=(phone,), emails=(email,))
+        return told.identifiers(phones=(phone,), emails=(email,), names=names, addresses=lines, country=country)
+    own = f"{customer.first_name or ''} {customer.last_name or ''}"
     return told.identifiers(
-        str(customer.id), loyalty=customer.loyalty, phones=(customer.phone, phone), emails=(customer.email, email)
+        str(customer.id),
+        loyalty=customer.loyalty,
+        phones=(customer.phone, phone),
+        emails=(customer.email, email),
+        names=[own, *(one.person for one in customer.places), *names],
+        addresses=[*(one.line for one in customer.places), *lines],
+        country=country,
     )
 
 

@@ -66,12 +66,44 @@ class Consent(Wire):
         return (self.state or "").lower() == "subscribed"
 
 
+class Address(Wire):
+    """A mailing address; read for the vault alone."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    city: str | None = None
+    province_code: str | None = None
+    zip: str | None = None
+    country_code: str | None = None
+
+    @property
+    def line(self) -> str:
+        """In one line; "" when it names no street, for a town alone says nothing of anybody."""
+        if not self.address1:
+            return ""
+        parts = (self.address1, self.address2, self.city, self.province_code, self.zip, self.country_code)
+        return ", ".join(part.strip() for part in parts if part and part.strip())
+
+    @property
+    def person(self) -> str:
+        """Whom it names."""
+        return self.name or f"{self.first_name or ''} {self.last_name or ''}".strip()
+
+
 class Customer(Wire):
     """A customer record, or the part of it on an order."""
 
     id: int
     email: str | None = None
     phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    default_address: Address | None = None
+    addresses: tuple[Address, ...] = ()
     updated_at: Moment | None = None
     created_at: Moment | None = None
     orders_count: int | None = None
@@ -80,6 +112,11 @@ class Customer(Wire):
     email_marketing_consent: Consent | None = None
     sms_marketing_consent: Consent | None = None
     metafields: tuple[Metafield, ...] = ()
+
+    @property
+    def places(self) -> tuple[Address, ...]:
+        """Every address of the record."""
+        return (*((self.default_address,) if self.default_address else ()), *self.addresses)
 
     @property
     def loyalty(self) -> str | None:
@@ -119,6 +156,8 @@ class Order(Wire):
     email: str | None = None
     phone: str | None = None
     customer: Customer | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
     line_items: tuple[Line, ...] = ()
     shipping_lines: tuple[ShippingLine, ...] = ()
     note_attributes: tuple[Attribute, ...] = ()

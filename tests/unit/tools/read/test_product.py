@@ -6,7 +6,7 @@ from knowledge.catalog.finder import CatalogFinder
 from knowledge.store.session import Database
 from policies.errors import Refused
 from policies.vocabulary.actor import Role
-from tests.small_chain import FIRST, PLACES, actor, call, stock_chain
+from tests.small_chain import FIRST, PLACES, SECOND, actor, call, stock_chain
 from tools.read.product import Products, SearchProducts, product_tool
 
 pytestmark = pytest.mark.anyio
@@ -64,3 +64,30 @@ async def test_a_cursor_that_is_not_ours_is_refused(chain: Database, cursor: str
     with pytest.raises(Refused) as refusal:
         await search(chain, text="jeans", cursor=cursor)
     assert refusal.value.code == "cursor.unknown"
+
+
+async def test_stock_keeps_what_can_be_had_here_nearby_or_online(chain: Database):
+    here = await search(chain, text="slim jeans", location_id=FIRST, stock="here")
+    assert [product.sku for product in here.products] == ["JEANS-M"]
+    assert (await search(chain, text="wool hat", location_id=SECOND, stock="here")).products == ()
+    assert (await search(chain, text="wool hat", stock="online")).products == ()
+    with pytest.raises(Refused) as refusal:
+        await search(chain, text="wool hat", stock="nearby")
+    assert refusal.value.code == "location.needed"
+
+
+async def test_nearby_reaches_as_far_as_the_caller_may_look(chain: Database):
+    tool = product_tool(CatalogFinder(chain), PLACES)
+    asked = SearchProducts(text="wool hat", location_id=SECOND, stock="nearby")
+    near = await tool.run(call(actor(Role.MANAGER, FIRST, SECOND)), asked)
+    assert isinstance(near, Products)
+    assert [product.sku for product in near.products] == ["HAT-1"]
+    own = await tool.run(call(actor(Role.MANAGER, SECOND)), asked)
+    assert isinstance(own, Products)
+    assert own.products == ()
+
+
+async def test_a_misspelt_word_is_told_as_it_was_read(chain: Database):
+    answer = await search(chain, text="lether belt")
+    assert [(each.said, each.read) for each in answer.read_as] == [("lether", "leather")]
+    assert answer.products[0].sku == "BELT-1"

@@ -1,0 +1,1 @@
+"""How much personal data is hidden, and how much else."""

@@ -1,0 +1,1 @@
+"""How well products are found: the product's own search on searches that people judged."""

@@ -1,0 +1,1 @@
+"""To forget one customer everywhere, and to be able to show it."""

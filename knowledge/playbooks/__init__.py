@@ -1,0 +1,1 @@
+"""What the retailer tells its people to do: store policies and playbooks, with their source."""
