@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CALLS ?= 50000
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test check bench conformance machine mutants format clean
+.PHONY: demo test check bench evals conformance machine mutants format clean
 
 demo: $(VENV)/.installed ## a retailer's day, end to end
 	@$(BIN)/tillhand demo $(ARGS)
@@ -22,6 +22,9 @@ check: $(VENV)/.installed-dev ## style, types, and who may import whom
 
 bench: $(VENV)/.installed-dev ## our figures beside their floors; writes build/bench.json
 	@$(BIN)/python -m evals.bench $(ARGS)
+
+evals: $(VENV)/.installed-dev ## how good decisions, words and masks are; writes build/evals.json
+	@$(BIN)/python -m evals $(ARGS)
 
 conformance: $(VENV)/.installed-dev ## the official MCP suite, where Node is
 	@$(BIN)/python -m tests.conformance.run

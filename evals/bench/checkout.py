@@ -20,12 +20,12 @@ from evals.bench.chain import PLATFORM, VARIANTS, chain
 from evals.bench.filled_chain import fill
 from evals.bench.load import Load, closed_loop, open_loop, request
 from evals.bench.processes import Listening, free_port, listening
-from evals.bench.row import Row
 from evals.bench.shop import settings
 from evals.process import cpu_seconds, resident_mib
 from evals.retailer.places import shops
 from evals.retailer.register import SAMPLE_BASKET, SAMPLE_CUSTOMER, SAMPLE_PLACE, checkout_started
 from evals.retailer.world import World
+from evals.row import Row
 from knowledge.identity.match_key import MatchKeys
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from evals.bench.row import Row
+from evals.row import Row
 from policies.errors import Unavailable
 
 GOAL: Final = 15.0  # seconds

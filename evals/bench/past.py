@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 
 from evals.bench.recorded_month import BEGINS, LIMITS, decide_month
-from evals.bench.row import Row
+from evals.row import Row
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places

@@ -9,7 +9,7 @@ import time
 from random import Random
 from typing import Final
 
-from evals.bench.row import Row
+from evals.row import Row
 from policies.engine import Engine
 from policies.ladder import Rung, Standing
 from policies.limits import Limits

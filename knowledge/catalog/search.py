@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.vocabulary.ids import LocationId, Sku
 from policies.vocabulary.money import Money
 
@@ -67,13 +67,13 @@ class Found:
     as_of: datetime
 
 
-async def search(connection: AsyncConnection, words: str, location: LocationId | None, limit: int) -> Sequence[Found]:
+async def search(connection: Connection, words: str, location: LocationId | None, limit: int) -> Sequence[Found]:
     """The variants that fit these words best, best first, at most `limit`."""
     rows = await connection.execute(_SEARCH, {"words": words, "location": location, "limit": limit})
     return [_found(row) for row in rows]
 
 
-async def look_up(connection: AsyncConnection, skus: Sequence[str], location: LocationId | None) -> Sequence[Found]:
+async def look_up(connection: Connection, skus: Sequence[str], location: LocationId | None) -> Sequence[Found]:
     """These variants, by sku; unknown ones are left out."""
     return [_found(row) for row in await connection.execute(_LOOK_UP, {"skus": list(skus), "location": location})]
 

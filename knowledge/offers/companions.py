@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
 
@@ -68,8 +68,7 @@ async def count_companions(database: Database, *, until: datetime, days: int = W
     counter = BasketCounter()
     window = {"since": until - timedelta(days=days), "until": until, "most": MAX_BASKET}
     async with database.transaction() as connection:  # a cursor lives in one
-        stream = await connection.stream(_BASKETS, window)
-        async for part in stream.partitions(1000):
+        async for part in connection.partitions(_BASKETS, window, 1000):
             await asyncio.to_thread(_add, counter, [row.skus for row in part])
     found = await asyncio.to_thread(counter.result)
     async with database.transaction() as connection:
@@ -124,7 +123,7 @@ class CompanionTable:
         if self._loading is not None and self.counted_at is None:
             await asyncio.shield(self._loading)
 
-    async def refresh(self, connection: AsyncConnection, *, at_once: bool = False) -> bool:
+    async def refresh(self, connection: Connection, *, at_once: bool = False) -> bool:
         """Load the table if it changed and a look is due; true when it was loaded."""
         if not at_once and not self._due:
             return False

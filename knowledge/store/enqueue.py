@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 
 # Procrastinate's own defer opens a connection of its own; a decision and the job that follows from it must be one
@@ -30,8 +30,8 @@ _INSERT_EACH: Final = """
 """
 
 
-async def enqueue(  # noqa: PLR0913
-    connection: AsyncConnection,
+def enqueue(  # noqa: PLR0913
+    connection: Connection,
     task: str,
     args: dict[str, Any],
     *,
@@ -41,7 +41,7 @@ async def enqueue(  # noqa: PLR0913
     at: datetime | None = None,
     priority: int = 0,
 ) -> None:
-    """Add a job; nothing happens when one with the same queueing lock already waits.
+    """Add a job with what is sent next; nothing happens when one with the same queueing lock already waits.
 
     Args:
         connection: The transaction that makes the work necessary.
@@ -53,7 +53,7 @@ async def enqueue(  # noqa: PLR0913
         at: Not before this moment.
         priority: Higher runs first.
     """
-    await connection.execute(
+    connection.post(
         _INSERT,
         {
             "queue": queue,

@@ -1,19 +1,21 @@
 """One pool of connections to the one database."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from psycopg import InterfaceError, OperationalError
 
+from knowledge.store.connection import Connection
+from knowledge.store.lines import Lines
 from knowledge.store.quick import QuickReads
 from knowledge.store.quick_writes import QuickWrites
 from policies.errors import Unavailable
 
 STATEMENT_TIMEOUT = 30_000  # ms. No statement of ours is meant to take longer; a stuck one must not hold a lane.
+WITHIN: Final = 10.0  # seconds, waiting for a free connection
+_OPTIONS: Final = f"-c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
 
 
 def utc_now() -> datetime:
@@ -28,26 +30,24 @@ class Database:
         self.url = url
         self.quick = QuickReads(url)
         self._quick_writes = QuickWrites(url)
-        self._engine = create_async_engine(
-            driver_url(url),
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=10,
-            connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"},
-        )
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._returning: set[asyncio.Task[None]] = set()
+        self._lines = Lines(url, _OPTIONS, most=pool)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+    async def transaction(self) -> AsyncGenerator[Connection]:
         """All or nothing; committed when the block ends well.
 
         Raises:
             Unavailable: The database does not answer.
         """
         try:
-            async with self._borrowed(self._engine) as connection, connection.begin():
-                yield connection
+            async with self._lines.borrow(WITHIN) as line:
+                connection = Connection(line, whole=True)
+                try:
+                    yield connection
+                    await connection.commit()
+                except BaseException:
+                    await connection.roll_back()
+                    raise
         except (OperationalError, InterfaceError) as error:
             raise Unavailable(
                 "The database does not answer; nothing was changed.",
@@ -56,14 +56,14 @@ class Database:
             ) from error
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+    async def reading(self) -> AsyncGenerator[Connection]:
         """To look, not to change: each statement sees what is committed when it begins.
 
         No transaction is opened, which saves two round trips; use `transaction` where several statements must agree.
         """
         try:
-            async with self._borrowed(self._reader) as connection:
-                yield connection
+            async with self._lines.borrow(WITHIN) as line:
+                yield Connection(line, whole=False)
         except (OperationalError, InterfaceError) as error:
             raise Unavailable("The database does not answer.", code="database.unavailable") from error
 
@@ -77,38 +77,9 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await asyncio.gather(*self._returning)
         await self.quick.close()
         await self._quick_writes.close()
-        await self._engine.dispose()
-
-    @asynccontextmanager
-    async def _borrowed(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-        """A connection that goes back to the pool even when its borrower is cancelled while waiting for it.
-
-        SQLAlchemy loses one that was being set up at that moment; a deadline may strike at any.
-        """
-        coming = asyncio.ensure_future(engine.connect().start())
-        try:
-            connection = await asyncio.shield(coming)
-        except asyncio.CancelledError:
-            self._keep(asyncio.create_task(_give_back(coming)))
-            raise
-        try:
-            yield connection
-        finally:
-            back = asyncio.create_task(connection.close())
-            self._keep(back)
-            await asyncio.shield(back)
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._returning.add(task)
-        task.add_done_callback(self._returning.discard)
-
-
-async def _give_back(coming: asyncio.Future[AsyncConnection]) -> None:
-    with suppress(OperationalError, InterfaceError):
-        await (await coming).close()
+        await self._lines.close()
 
 
 def driver_url(url: str) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import KeyedHash
 from knowledge.identity.resolve import resolve_all
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.catalog import apply_products
 from knowledge.unify.customers import apply_customers, apply_interest
@@ -44,7 +44,7 @@ class Applied:
     stale: set[str] = field(default_factory=set[str])
 
 
-async def apply(connection: AsyncConnection, events: Sequence[Event], places: Places, *, at: datetime) -> Applied:
+async def apply(connection: Connection, events: Sequence[Event], places: Places, *, at: datetime) -> Applied:
     """Bring the unified store up to these events, oldest first.
 
     Events already applied (a worker died after this and before the burst was done) only have their customers looked up.
@@ -74,7 +74,7 @@ async def apply(connection: AsyncConnection, events: Sequence[Event], places: Pl
     return applied
 
 
-async def absorb(connection: AsyncConnection, source: str, reason: str, count: int) -> None:
+async def absorb(connection: Connection, source: str, reason: str, count: int) -> None:
     """Count deliveries that changed nothing."""
     await connection.execute(_ABSORB, {"source": source, "reason": reason, "count": count})
 

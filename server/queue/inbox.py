@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from knowledge.events.event import Event
+from knowledge.store.connection import Connection
 from knowledge.store.enqueue import enqueue, enqueue_each
 from knowledge.store.session import Database
 from policies.errors import TillhandError, Unavailable
@@ -178,9 +177,9 @@ class Inbox:
         return list(_first_of_each(group, {name for (name,) in stored}))
 
 
-async def wake(connection: AsyncConnection, lane: str, *, at: datetime | None = None) -> None:
+def wake(connection: Connection, lane: str, *, at: datetime | None = None) -> None:
     """Have the lane drained once this transaction commits, or not before `at`."""
-    await enqueue(
+    enqueue(
         connection,
         "drain_lane",
         {"lane": lane},

@@ -41,7 +41,7 @@ async def _refused(served: Served, arguments: dict[str, Any], mode: str, field: 
 
 async def _actions(house: House) -> int:
     async with house.database.reading() as connection:
-        return (await connection.exec_driver_sql("SELECT count(*) FROM action")).scalar_one()
+        return (await connection.execute("SELECT count(*) FROM action")).scalar_one()
 
 
 @BOTH_ERAS

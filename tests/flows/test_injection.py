@@ -67,7 +67,7 @@ async def test_an_assistant_that_obeys_what_it_reads_does_nothing_the_rules_forb
         waiting = await house.guard.waiting(actor(Role.MANAGER))
         assert [each.approval_id for each in waiting] == [waits["approval_id"]]
         async with database.reading() as connection:
-            done = await connection.exec_driver_sql("SELECT count(*) FROM action WHERE state <> 'denied'")
+            done = await connection.execute("SELECT count(*) FROM action WHERE state <> 'denied'")
             assert done.scalar_one() == 1
 
 

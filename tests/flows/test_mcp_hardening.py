@@ -120,7 +120,7 @@ async def test_a_callers_key_comes_back_in_no_answer_and_no_record(database: Dat
         await house.guard.flush()
         async with database.reading() as connection:
             for table in ("ledger", "action", "approval", "credential"):
-                rows = await connection.exec_driver_sql(f"SELECT to_jsonb({table})::text FROM {table}")  # noqa: S608  # names of ours
+                rows = await connection.execute(f"SELECT to_jsonb({table})::text FROM {table}")  # noqa: S608  # names of ours
                 told += list(rows.scalars())
         assert not [each for each in told if key in each or key.partition("_")[2] in each]
 
@@ -142,12 +142,12 @@ async def test_without_a_ledger_nothing_is_done(database: Database, mode: str):
     async with open_house(database) as house, serve(house) as served:
         key = await served.key(Role.MANAGER)
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("ALTER TABLE ledger RENAME TO lost")
+            await connection.execute("ALTER TABLE ledger RENAME TO lost")
         told = await served.call(key, "propose_discount", DISCOUNT, mode)
         assert told["error"]["code"] == "internal.failed"
         assert house.platform.calls == 0
         async with database.reading() as connection:
-            assert (await connection.exec_driver_sql("SELECT count(*) FROM action")).scalar_one() == 0
+            assert (await connection.execute("SELECT count(*) FROM action")).scalar_one() == 0
 
 
 def test_no_question_sends_a_person_to_an_address():

@@ -135,7 +135,7 @@ async def test_a_revoked_key_opens_nothing_from_the_next_call_on(served: Served,
 async def test_a_role_taken_away_hides_its_tools_from_the_next_call_on(served: Served, mode: str):
     async with served.client(mode) as caller:
         async with served.house.database.transaction() as connection:
-            await connection.exec_driver_sql("UPDATE credential SET role = 'associate', locations = '{STORE_1}'")
+            await connection.execute("UPDATE credential SET role = 'associate', locations = '{STORE_1}'")
         with pytest.raises(Exception, match="Unknown tool"):
             await caller.call_tool("list_approvals", {})
         result = await caller.call_tool("check_inventory", {"sku": "JEANS-M"})

@@ -164,7 +164,7 @@ async def test_what_breaks_behind_an_address_is_not_told(
 ):
     async with open_house(database) as house, client(house, actor(Role.MANAGER), mode=mode) as caller:
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("ALTER TABLE purchase RENAME COLUMN total TO sum")
+            await connection.execute("ALTER TABLE purchase RENAME COLUMN total TO sum")
         with pytest.raises(MCPError) as refusal:
             await caller.read_resource("tillhand://orders/shopify:order:1001")
         assert refusal.value.code == INTERNAL_ERROR

@@ -112,7 +112,7 @@ async def test_a_connection_that_breaks_during_a_write_leaves_one_effect(databas
         assert done["replayed"]
         assert len(house.platform.done) == 1
         async with database.reading() as connection:
-            kinds = await connection.exec_driver_sql("SELECT count(*) FROM ledger WHERE kind = 'executed'")
+            kinds = await connection.execute("SELECT count(*) FROM ledger WHERE kind = 'executed'")
             assert kinds.scalar_one() == 1
 
 

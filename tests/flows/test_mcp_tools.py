@@ -132,7 +132,7 @@ async def test_no_record_of_a_call_holds_what_a_customer_could_be_found_by(datab
             await caller.call_tool("find_customer", {"email": "nobody@example.com"})
         await house.guard.flush()
         async with database.reading() as connection:
-            entries = [row[0] for row in await connection.exec_driver_sql("SELECT entry FROM ledger")]
+            entries = [row[0] for row in await connection.execute("SELECT entry FROM ledger")]
         assert len(entries) == 2
         assert not any(part in "".join(entries) for part in ("555", "nobody", "example.com"))
 
@@ -140,7 +140,7 @@ async def test_no_record_of_a_call_holds_what_a_customer_could_be_found_by(datab
 async def test_a_tool_that_breaks_says_nothing_of_what_broke(database: Database, caplog: pytest.LogCaptureFixture):
     async with open_house(database) as house, client(house, actor(Role.MANAGER)) as caller:
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("ALTER TABLE purchase RENAME COLUMN total TO sum")
+            await connection.execute("ALTER TABLE purchase RENAME COLUMN total TO sum")
         result = await caller.call_tool("get_order", {"order_id": "shopify:order:1001"})
         error = json.loads(text_of(result))["error"]
         assert error["code"] == "internal.failed"
@@ -152,7 +152,7 @@ async def test_a_tool_that_breaks_says_nothing_of_what_broke(database: Database,
 async def test_what_hides_in_platform_text_does_not_reach_the_reader(database: Database, mode: str):
     async with open_house(database) as house, client(house, actor(Role.MANAGER), mode=mode) as caller:
         async with database.transaction() as connection:
-            await connection.exec_driver_sql(
+            await connection.execute(
                 "UPDATE variant SET title = 'Belt é \u202eevil\u200b \U000e0041' WHERE sku = 'BELT-1'"
             )
         result = await caller.call_tool("search_products", {"text": "belt"})

@@ -72,7 +72,7 @@ async def test_the_same_key_again_does_nothing_twice_and_answers_the_same(databa
         who = actor(Role.ASSOCIATE, FIRST)
         first = await call(house, who, "propose_discount", SMALL, mode)
         async with database.transaction() as connection:  # a new price makes no new request
-            await connection.exec_driver_sql("UPDATE variant SET price = price + 100")
+            await connection.execute("UPDATE variant SET price = price + 100")
         again = await call(house, who, "propose_discount", SMALL, mode)
         assert again["replayed"]
         assert {**again, "replayed": False, "as_of": first["as_of"]} == first

@@ -97,7 +97,7 @@ async def test_over_mcp_one_call_too_many_is_an_answer_with_a_time_and_the_next_
         assert "error" not in await served.call(ben, "check_inventory", {"sku": "JEANS-M"}, mode)
         await house.guard.flush()
         async with database.reading() as connection:
-            rows = await connection.exec_driver_sql("SELECT entry FROM ledger WHERE kind = 'call' ORDER BY seq")
+            rows = await connection.execute("SELECT entry FROM ledger WHERE kind = 'call' ORDER BY seq")
             results = [json.loads(row.entry)["body"]["result"] for row in rows]
         assert results.count("rate.limited") == 1
 

@@ -39,7 +39,7 @@ PLANS = Plans(b"a secret of the installation....")
 
 async def _run(house: House, sql: str) -> None:
     async with house.database.transaction() as connection:
-        await connection.exec_driver_sql(sql)
+        await connection.execute(sql)
 
 
 @BOTH_ERAS

@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import text
 
 from knowledge.store.session import Database
 from policies.actions.action import Effect
@@ -56,14 +57,18 @@ async def test_purchases_and_lines_come_page_by_page(database: Database, mode: s
         at = datetime.now(UTC)
         async with database.transaction() as connection:
             for number in range(7):
-                await connection.exec_driver_sql(
-                    "INSERT INTO purchase (id, channel, location_id, customer_ref, occurred_at, received_at, total,"
-                    " currency) VALUES (%(id)s, 'pos', %(at)s, %(who)s, %(when)s, %(when)s, 100, 'USD')",
+                await connection.execute(
+                    text(
+                        "INSERT INTO purchase (id, channel, location_id, customer_ref, occurred_at, received_at, total,"
+                        " currency) VALUES (:id, 'pos', :at, :who, :when, :when, 100, 'USD')"
+                    ),
                     {"id": f"o{number}", "at": FIRST, "who": CUSTOMER, "when": at - timedelta(hours=number)},
                 )
             for number in range(60):
-                await connection.exec_driver_sql(
-                    "INSERT INTO purchase_line (purchase_id, sku, quantity, unit_price) VALUES ('o1', %(sku)s, 1, 100)",
+                await connection.execute(
+                    text(
+                        "INSERT INTO purchase_line (purchase_id, sku, quantity, unit_price) VALUES ('o1', :sku, 1, 100)"
+                    ),
                     {"sku": f"S{number:03}"},
                 )
         key = await served.key(Role.MANAGER)

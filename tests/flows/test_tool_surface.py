@@ -114,7 +114,7 @@ async def test_no_reading_tool_writes_anything(database: Database, database_url:
 
 async def _run(database: Database, sql: str) -> None:
     async with database.transaction() as connection:
-        await connection.exec_driver_sql(sql)
+        await connection.execute(sql)
 
 
 def test_no_reading_tool_is_handed_a_way_to_write():
@@ -172,7 +172,7 @@ async def test_the_ledger_says_which_list_is_served(database: Database):
     async with open_house(database) as house:
         await record_listing(house.guard, house.tools.values())
         async with database.reading() as connection:
-            rows = await connection.exec_driver_sql("SELECT entry FROM ledger WHERE kind = 'note'")
+            rows = await connection.execute("SELECT entry FROM ledger WHERE kind = 'note'")
             [entry] = [row.entry for row in rows]
         digest = hashlib.sha256(json.dumps(listing(house.tools.values()), sort_keys=True).encode()).hexdigest()
         assert listing_digest(house.tools.values()) == digest

@@ -124,7 +124,7 @@ async def test_over_a_pipe_a_narrowed_key_is_narrowed_too(database: Database, da
     async with open_house(database) as house, serve(house) as served:
         key = await served.key(Role.MANAGER, FIRST, toolsets=["stock"])
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("UPDATE location SET platform = 'paper'")
+            await connection.execute("UPDATE location SET platform = 'paper'")
     environment = {**os.environ, "DATABASE_URL": database_url, "TILLHAND_HOME": str(tmp_path), "TILLHAND_KEY": key}
     command = StdioServerParameters(command=sys.executable, args=["-m", "server", "mcp"], cwd=HERE, env=environment)
     with anyio.fail_after(90):

@@ -29,7 +29,7 @@ async def test_no_row_is_an_empty_list(database: Database):
 async def test_what_was_committed_a_moment_ago_is_seen(database: Database):
     for number in range(3):
         async with database.transaction() as connection:
-            await connection.exec_driver_sql(
+            await connection.execute(
                 "INSERT INTO poll_cursor (platform, stream, cursor, at) VALUES ('x', 's', '1', now())"
                 " ON CONFLICT (platform, stream) DO UPDATE SET cursor = poll_cursor.cursor || '1'"
             )
@@ -45,7 +45,7 @@ async def test_it_cannot_write(database: Database):
 async def test_a_connection_that_died_is_replaced_without_anybody_noticing(database: Database):
     await database.quick.rows("SELECT 1 AS x WHERE $1 = 'a'", "a")
     async with database.transaction() as connection:
-        await connection.exec_driver_sql(
+        await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )

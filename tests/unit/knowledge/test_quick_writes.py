@@ -42,7 +42,7 @@ async def test_many_at_once_share_a_few_connections(database: Database):
 async def test_a_broken_connection_is_told_once_and_replaced(database: Database):
     await database.at_once(KEEP, {"source": "a"})
     async with database.transaction() as connection:
-        await connection.exec_driver_sql(
+        await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )

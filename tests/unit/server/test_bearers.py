@@ -151,10 +151,10 @@ async def test_what_a_person_loses_their_assistant_loses_at_once(database: Datab
     before = await some.of_key(key, Door.MCP)
 
     async with database.transaction() as connection:
-        await connection.exec_driver_sql("UPDATE credential SET locations = '{S1}' WHERE actor_id = 'manager:ada'")
+        await connection.execute("UPDATE credential SET locations = '{S1}' WHERE actor_id = 'manager:ada'")
     narrowed = await some.of_key(key, Door.MCP)
     async with database.transaction() as connection:
-        await connection.exec_driver_sql("UPDATE credential SET role = 'associate' WHERE actor_id = 'manager:ada'")
+        await connection.execute("UPDATE credential SET role = 'associate' WHERE actor_id = 'manager:ada'")
 
     assert (before.locations, narrowed.locations) == (None, {"S1"})
     with pytest.raises(Refused):

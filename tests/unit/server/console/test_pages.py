@@ -134,7 +134,7 @@ async def test_the_operator_sees_what_was_not_understood_and_puts_dead_letters_b
         await opened.shopify_says("disputes/create", {"id": 1})
         await opened.shopify_says("orders/create", order(place=place))
         async with opened.database.transaction() as connection:
-            await connection.exec_driver_sql("UPDATE event SET state = 'dead', error = 'X' WHERE state = 'pending'")
+            await connection.execute("UPDATE event SET state = 'dead', error = 'X' WHERE state = 'pending'")
         await sign_in(opened, Role.OPERATOR)
         page = (await opened.client.get("/console/")).text
         event_id = re.search(r"/console/dead-letters/([0-9a-f-]+)", page)
@@ -149,4 +149,4 @@ async def test_the_operator_sees_what_was_not_understood_and_puts_dead_letters_b
 
 async def _revoke_all(opened: OpenHouse) -> None:
     async with opened.database.transaction() as connection:
-        await connection.exec_driver_sql("UPDATE credential SET revoked_at = now()")
+        await connection.execute("UPDATE credential SET revoked_at = now()")
