@@ -20,14 +20,16 @@ _INSERT = text(
     """
 )
 
-_INSERT_EACH: Final = """
+_INSERT_EACH: Final = text(
+    """
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    SELECT 'default', %(task)s, %(priority)s, job.lock, job.lock, job.args
-    FROM unnest(CAST(%(locks)s AS text[]), CAST(%(args)s AS jsonb[])) AS job(lock, args)
+    SELECT 'default', :task, :priority, job.lock, job.lock, job.args
+    FROM unnest(CAST(:locks AS text[]), CAST(:args AS jsonb[])) AS job(lock, args)
     WHERE set_config('synchronous_commit', 'off', true) = 'off'
     ORDER BY job.lock
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """
+)
 
 
 def enqueue(  # noqa: PLR0913
