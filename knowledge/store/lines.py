@@ -37,8 +37,11 @@ class Lines:
             psycopg.OperationalError: None is to be had.
         """
         try:
-            async with asyncio.timeout(within):
-                await self._free.acquire()
+            if self._free.locked():
+                async with asyncio.timeout(within):
+                    await self._free.acquire()
+            else:
+                await self._free.acquire()  # at once
         except TimeoutError as error:
             raise OperationalError("every connection is in use") from error
         try:
