@@ -22,6 +22,7 @@ _WORK: Final = Path("mutants")  # mutmut's copy of the source, with every change
 # What the changed lines look like, and why no test can or need tell the difference. policies/README.md says the same.
 EXPLAINED: Final[list[tuple[str, str]]] = [
     (r"^\+.*encoding=(None|\"UTF-8\")", "UTF-8 is what a file is read as here under either name"),
+    (r"^\+.*_Answer\(allowed=None", "nothing is no"),
     (r"lru_cache\(maxsize=", "how much is remembered, not what"),
     (r"^\+.*\bcast\(", "a cast is for the type checker"),
     (r"^\+ +self\.(climb|breach)\(", "reads the numbers once at start, for whichever place"),
