@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents.arbitration import Bid, Scope, scopes
+from knowledge.store.connection import Connection
 from knowledge.store.quick import QuickReads
 from knowledge.store.session import Database
 from policies.actions.any_action import read_action
@@ -44,7 +44,7 @@ class Settled:
     facts: dict[str, Any]
 
 
-async def settled(connection: AsyncConnection, actor: str, keys: Collection[str]) -> dict[str, Settled]:
+async def settled(connection: Connection, actor: str, keys: Collection[str]) -> dict[str, Settled]:
     """What became of an actor's earlier proposals, by idempotency key; keys never used are absent."""
     rows = await connection.execute(_DECIDED, {"actor": actor, "keys": sorted(keys)})
     return {row.idempotency_key: Settled(row.state, row.facts) for row in rows}

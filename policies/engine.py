@@ -148,11 +148,11 @@ class Engine:
         }
         answer = cedarpy.is_authorized(request, self._about(action), self._entity(json.dumps([who])))
         if answer.diagnostics.errors:  # a rule that could not be evaluated must never count as silence
-            return _Answer(allowed=False, reasons=(_ERROR,), final=False, objecting=())
+            return _Answer(allowed=False, reasons=(_ERROR,))
         decided = answer.diagnostics.reasons
         reasons = tuple(sorted((self._reasons[name] for name in decided), key=lambda reason: reason.rule))
         if answer.allowed:
-            return _Answer(allowed=True, reasons=reasons, final=True, objecting=())
+            return _Answer(allowed=True, reasons=reasons)
         final = not self._movable.issuperset(decided) if decided else not self._permits_move
         return _Answer(allowed=False, reasons=reasons or (_NO_PERMIT,), final=final, objecting=tuple(decided))
 
@@ -178,8 +178,8 @@ class _Answer:
 
     allowed: bool
     reasons: tuple[Reason, ...]
-    final: bool
-    objecting: tuple[str, ...]
+    final: bool = False
+    objecting: tuple[str, ...] = ()
 
 
 def _entity(facts: str) -> cedarpy.Entities:

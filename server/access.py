@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.governance_tables import signed_out
 from knowledge.store.tables import credential
 from policies.errors import NotFound, Refused
@@ -58,7 +58,7 @@ def digest(key: str) -> str:
 
 
 async def add_credential(  # noqa: PLR0913
-    connection: AsyncConnection,
+    connection: Connection,
     actor_id: str,
     role: Role,
     locations: Sequence[str] | None,
@@ -111,14 +111,14 @@ async def add_credential(  # noqa: PLR0913
     )
 
 
-async def list_credentials(connection: AsyncConnection) -> list[Credential]:
+async def list_credentials(connection: Connection) -> list[Credential]:
     """All of them, oldest first."""
     rows = await connection.execute(select(credential).order_by(credential.c.created_at, credential.c.digest))
     return [_credential(row) for row in rows]
 
 
 async def rotate_credential(
-    connection: AsyncConnection, name: str, *, overlap: timedelta = timedelta(0), at: datetime
+    connection: Connection, name: str, *, overlap: timedelta = timedelta(0), at: datetime
 ) -> str:
     """Replace a key by a new one with the same rights, and return it; the old one ends at once, or after `overlap`.
 
@@ -153,7 +153,7 @@ async def rotate_credential(
     )
 
 
-async def revoke_credential(connection: AsyncConnection, name: str, *, at: datetime) -> None:
+async def revoke_credential(connection: Connection, name: str, *, at: datetime) -> None:
     """Revoke the credential of this name, as `list_credentials` shows it.
 
     Raises:
@@ -166,7 +166,7 @@ async def revoke_credential(connection: AsyncConnection, name: str, *, at: datet
         raise _not_found()
 
 
-async def sign_out(connection: AsyncConnection, subject: str, *, by: str, at: datetime) -> None:
+async def sign_out(connection: Connection, subject: str, *, by: str, at: datetime) -> None:
     """Refuse from now on every OAuth token that was issued to this person until now.
 
     Tokens carry their own validity, so the identity provider cannot call one back; this can.
@@ -177,7 +177,7 @@ async def sign_out(connection: AsyncConnection, subject: str, *, by: str, at: da
     )
 
 
-async def _expect_person(connection: AsyncConnection, person: str, role: Role, at: datetime) -> None:
+async def _expect_person(connection: Connection, person: str, role: Role, at: datetime) -> None:
     held = await connection.execute(
         select(credential.c.digest).where(
             credential.c.actor_id == person,
@@ -196,7 +196,7 @@ async def _expect_person(connection: AsyncConnection, person: str, role: Role, a
         )
 
 
-async def _insert(connection: AsyncConnection, **values: Any) -> str:
+async def _insert(connection: Connection, **values: Any) -> str:
     key = PREFIX + secrets.token_urlsafe(32)
     await connection.execute(insert(credential).values(digest=digest(key), **values))
     return key

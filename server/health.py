@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.errors import Unavailable
 from server.queue.dead_letters import count_set_aside
@@ -54,7 +54,7 @@ class Backlog:
     workers: int
 
 
-async def backlog(connection: AsyncConnection, now: datetime) -> Backlog:
+async def backlog(connection: Connection, now: datetime) -> Backlog:
     """Measure it."""
     lanes = (await connection.execute(_QUEUE)).all()
     oldest = min((row.oldest for row in lanes), default=now)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Asked, Connection
 from policies.actions.any_action import AnyAction, read_action
 from policies.decision import Outcome, Reason, Verdict
 from policies.vocabulary.actor import Actor, Door, Role
@@ -37,6 +37,13 @@ _SETTLE = text(
     UPDATE action SET state = :state, error = :error, claimed_until = NULL, settled_at = :at,
            receipt = coalesce(CAST(:receipt AS jsonb), receipt), verdict = coalesce(CAST(:verdict AS jsonb), verdict)
     WHERE id = :id
+    """
+)
+_DONE = text(
+    """
+    UPDATE action SET state = 'executed', error = '', claimed_until = NULL, settled_at = :at,
+           receipt = CAST(:receipt AS jsonb)
+    WHERE id = :id AND state = 'executing' RETURNING attempts
     """
 )
 
@@ -153,32 +160,38 @@ def read_verdict(facts: dict[str, Any]) -> Verdict:
     return Verdict(Outcome(facts["outcome"]), reasons, facts["rules"])
 
 
-async def insert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add actions; every column named, times as ISO text, and all of it checked to be storable."""
+def insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add actions with what is sent next; every column named, times as ISO text, and all checked to be storable."""
     if rows:
-        await connection.execute(_INSERT, {"rows": json.dumps(rows)})
+        connection.post(_INSERT, {"rows": json.dumps(rows)})
 
 
-async def find(connection: AsyncConnection, action: str, *, lock: bool = False) -> ActionRow | None:
+async def find(connection: Connection, action: str, *, lock: bool = False) -> ActionRow | None:
     """One action, locked until the transaction ends when asked so."""
     told = (await connection.execute(_BY_ID_LOCKED if lock else _BY_ID, {"id": action})).scalar_one_or_none()
-    return None if told is None else _read(told)
+    return None if told is None else read_row(told)
 
 
-async def find_all(connection: AsyncConnection, actions: Sequence[str]) -> dict[str, ActionRow]:
-    """Those that exist, by id."""
-    found = await connection.execute(_BY_IDS, {"ids": list(actions)})
-    return {told["id"]: _read(told) for told in found.scalars()}
+def find_all(connection: Connection, actions: Sequence[str]) -> Asked[dict[str, ActionRow]]:
+    """Ask for those that exist, by id."""
+    asked = connection.ask(_BY_IDS, {"ids": list(actions)})
+    return asked.into(lambda found: {told["id"]: read_row(told) for told in found.scalars()})
 
 
-async def undoing(connection: AsyncConnection, action: str) -> list[ActionRow]:
+async def undoing(connection: Connection, action: str) -> list[ActionRow]:
     """The actions that were to undo this one, oldest first."""
     found = await connection.execute(_UNDOING, {"id": action})
-    return [_read(told) for told in found.scalars()]
+    return [read_row(told) for told in found.scalars()]
 
 
-async def settle(  # noqa: PLR0913  # what a settled action is told, each by name
-    connection: AsyncConnection,
+def done(connection: Connection, action: ActionId, at: datetime, receipt: dict[str, Any]) -> Asked[int | None]:
+    """Move an action that is being carried out to its end; how often it was tried, or `None` when it no longer is."""
+    told = {"id": action, "at": at, "receipt": canonical(receipt)}
+    return connection.ask(_DONE, told).into(lambda rows: rows.scalar_one_or_none())
+
+
+def settle(  # noqa: PLR0913  # what a settled action is told, each by name
+    connection: Connection,
     action: ActionId,
     state: str,
     at: datetime,
@@ -187,8 +200,8 @@ async def settle(  # noqa: PLR0913  # what a settled action is told, each by nam
     receipt: dict[str, Any] | None = None,
     verdict: Verdict | None = None,
 ) -> None:
-    """Move an action to a state it will not leave by itself."""
-    await connection.execute(
+    """Move an action to a state it will not leave by itself, with what is sent next."""
+    connection.post(
         _SETTLE,
         {
             "id": action,
@@ -201,7 +214,8 @@ async def settle(  # noqa: PLR0913  # what a settled action is told, each by nam
     )
 
 
-def _read(told: Mapping[str, Any]) -> ActionRow:
+def read_row(told: Mapping[str, Any]) -> ActionRow:
+    """An action from its columns as JSON, and those of its approval where it has one."""
     return ActionRow(
         id=ActionId(told["id"]),
         actor=read_actor(told["actor"]),
@@ -220,12 +234,12 @@ def _read(told: Mapping[str, Any]) -> ActionRow:
         receipt=told["receipt"],
         undoes=ActionId(told["undoes"]) if told["undoes"] else None,
         supersedes=ActionId(told["supersedes"]) if told["supersedes"] else None,
-        approval_id=ApprovalId(told["approval_id"]) if told["approval_id"] else None,
-        approval_state=told["approval_state"] or "",
-        needs=told["needs"] or "",
-        expires_at=_moment(told["expires_at"]),
-        decided_by=told["decided_by"] or "",
-        bound_to=told["bound_to"] or "",
+        approval_id=ApprovalId(told["approval_id"]) if told.get("approval_id") else None,
+        approval_state=told.get("approval_state") or "",
+        needs=told.get("needs") or "",
+        expires_at=_moment(told.get("expires_at")),
+        decided_by=told.get("decided_by") or "",
+        bound_to=told.get("bound_to") or "",
     )
 
 

@@ -13,7 +13,6 @@ from policies.vocabulary.money import Money
 from tools import approval
 from tools.action_row import ActionRow
 from tools.approval import Expired
-from tools.decide import claimed_now
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Decision
 from tools.recheck import prices_now
@@ -67,7 +66,7 @@ class Answering:
                 row = await approval.answer(connection, question, actor, approve=yes is not None, note=note, at=at)
                 decided, claimed = row.decision(), None
             else:
-                answer = await supersede(
+                answer, claimed = await supersede(
                     connection,
                     self._engine,
                     self._places,
@@ -80,7 +79,7 @@ class Answering:
                 )
                 if isinstance(answer, TillhandError):
                     raise answer  # nothing of it is kept: the proposal waits as it was
-                decided, claimed = answer, await claimed_now(connection, answer)
+                decided = answer
         if decided is None:
             raise Refused(
                 "This approval has expired, which counts as no.",

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.engine import Engine
 from policies.errors import NotFound, Refused, TillhandError
 from policies.situation import Approved
@@ -78,10 +78,10 @@ def binding(facts: dict[str, Any], situation: dict[str, Any]) -> str:
     return digest({"action": facts, "situation": situation})
 
 
-async def ask(connection: AsyncConnection, questions: Sequence[Question]) -> list[Entry]:
-    """Put questions into the queue; returns the records to add."""
+def ask(connection: Connection, questions: Sequence[Question]) -> list[Entry]:
+    """Put questions into the queue with what is sent next; returns the records to add."""
     if questions:
-        await connection.execute(_ASK, {"rows": canonical([_row(each) for each in questions])})
+        connection.post(_ASK, {"rows": canonical([_row(each) for each in questions])})
     return [
         Entry(
             "approval",
@@ -101,7 +101,7 @@ async def ask(connection: AsyncConnection, questions: Sequence[Question]) -> lis
 
 
 async def open_question(
-    connection: AsyncConnection, engine: Engine, actor: Actor, approval: str, at: datetime
+    connection: Connection, engine: Engine, actor: Actor, approval: str, at: datetime
 ) -> Open | Expired:
     """An approval this actor may answer now, with its action; both are locked until the transaction ends.
 
@@ -138,14 +138,14 @@ async def open_question(
     return Open(ApprovalId(asked.id), asked.needs, asked.first_by, row)
 
 
-async def asked_about(connection: AsyncConnection, approval: str) -> ActionRow | None:
+async def asked_about(connection: Connection, approval: str) -> ActionRow | None:
     """The action an approval is about, as it stands; `None` when there is no such approval."""
     action = (await connection.execute(_ABOUT, {"id": approval})).scalar_one_or_none()
     return None if action is None else await find(connection, action)
 
 
 async def answer(  # noqa: PLR0913  # who says what to what, and when
-    connection: AsyncConnection, question: Open, actor: Actor, *, approve: bool, note: str, at: datetime
+    connection: Connection, question: Open, actor: Actor, *, approve: bool, note: str, at: datetime
 ) -> ActionRow:
     """Take a person's answer; an approved action is then `allowed`, a rejected one `rejected`.
 
@@ -169,7 +169,7 @@ async def answer(  # noqa: PLR0913  # who says what to what, and when
             return row
     state = "approved" if approve else "rejected"
     await close(connection, question, actor, state, note, at)
-    await settle(connection, row.id, "allowed" if approve else "rejected", at)
+    settle(connection, row.id, "allowed" if approve else "rejected", at)
     if not approve:
         await promises.release(connection, [row.proposal])
     await record_answer(connection, question, actor, state, note, at)
@@ -179,7 +179,7 @@ async def answer(  # noqa: PLR0913  # who says what to what, and when
 
 
 async def close(  # noqa: PLR0913, PLR0917  # what an answered approval is told
-    connection: AsyncConnection, question: Open, actor: Actor, state: str, note: str, at: datetime
+    connection: Connection, question: Open, actor: Actor, state: str, note: str, at: datetime
 ) -> None:
     """Take an approval out of the queue for good."""
     told = {"id": question.id, "state": state, "by": actor.id, "at": at, "note": note[:_NOTE_LENGTH]}
@@ -187,26 +187,26 @@ async def close(  # noqa: PLR0913, PLR0917  # what an answered approval is told
 
 
 async def record_answer(  # noqa: PLR0913, PLR0917  # what the ledger is told of an answer
-    connection: AsyncConnection, question: Open, actor: Actor, step: str, note: str, at: datetime
+    connection: Connection, question: Open, actor: Actor, step: str, note: str, at: datetime
 ) -> None:
     """Put an answer on record."""
     body = {"approval": question.id, "step": step, "by": actor_facts(actor), "note": note[:_NOTE_LENGTH]}
     await append(connection, [Entry("approval", at, body, question.row.id, question.row.correlation)])
 
 
-async def expire(connection: AsyncConnection, at: datetime) -> int:
+async def expire(connection: Connection, at: datetime) -> int:
     """Turn unanswered approvals whose time is up into "no", at most two hundred; returns how many."""
     overdue = (await connection.execute(_OVERDUE, {"at": at, "batch": _BATCH})).all()
     await _expire(connection, overdue, at)
     return len(overdue)
 
 
-async def _expire(connection: AsyncConnection, overdue: Sequence[Any], at: datetime) -> None:
+async def _expire(connection: Connection, overdue: Sequence[Any], at: datetime) -> None:
     rows = await find_all(connection, sorted(each.action_id for each in overdue))
     for each in overdue:
         told = {"id": each.id, "state": "expired", "by": "", "at": at, "note": ""}
         await connection.execute(_ANSWER, told)
-        await settle(connection, each.action_id, "expired", at)
+        settle(connection, each.action_id, "expired", at)
     await promises.release(connection, [row.proposal for row in rows.values()])
     entries = [
         Entry("approval", at, {"approval": each.id, "step": "expired"}, row.id, row.correlation)

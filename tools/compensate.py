@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.actions.any_action import AnyAction
 from policies.engine import Engine
 from policies.errors import NotFound, Refused
@@ -37,7 +37,7 @@ _REJECT = text(
 
 
 async def undoable(
-    connection: AsyncConnection, engine: Engine, actor: Actor, action: str
+    connection: Connection, engine: Engine, actor: Actor, action: str
 ) -> tuple[ActionRow, AnyAction | None, ActionRow | None]:
     """An action somebody wants undone, locked: with its inverse, or with the undo that was made before.
 
@@ -60,7 +60,7 @@ async def undoable(
 
 
 async def withdraw(  # noqa: PLR0913  # who withdraws what, by which rules, why and when
-    connection: AsyncConnection, engine: Engine, actor: Actor, action: str, *, reason: str, at: datetime
+    connection: Connection, engine: Engine, actor: Actor, action: str, *, reason: str, at: datetime
 ) -> ActionRow:
     """Keep an action that waits, or is allowed and was never tried, from happening: it is then `rejected`.
 
@@ -83,7 +83,7 @@ async def withdraw(  # noqa: PLR0913  # who withdraws what, by which rules, why 
         )
     answered = await connection.execute(_REJECT, {"by": actor.id, "at": at, "note": reason, "action": row.id})
     approval = answered.scalar_one_or_none()
-    await settle(connection, row.id, "rejected", at, error=WITHDRAWN)
+    settle(connection, row.id, "rejected", at, error=WITHDRAWN)
     await promises.release(connection, [row.proposal])
     by = actor_facts(actor)
     entries = [Entry("withdrawn", at, {"by": by, "reason": reason, "was": row.state}, row.id, row.correlation)]
@@ -96,7 +96,7 @@ async def withdraw(  # noqa: PLR0913  # who withdraws what, by which rules, why 
     return withdrawn
 
 
-async def undone(connection: AsyncConnection, action: ActionId, by: ActionRow, at: datetime) -> list[Entry]:
+async def undone(connection: Connection, action: ActionId, by: ActionRow, at: datetime) -> list[Entry]:
     """Mark an action undone by another one that was just carried out; returns the records to add.
 
     What a discount had promised is given back, unless its code was used meanwhile: that money stays counted.
@@ -105,16 +105,14 @@ async def undone(connection: AsyncConnection, action: ActionId, by: ActionRow, a
     if row is None or row.state != "executed":
         return []
     order, left = await redeemed(connection, row)
-    await settle(connection, row.id, "undone", at)
+    settle(connection, row.id, "undone", at)
     if not order:
         await promises.release(connection, [row.proposal])
     body: dict[str, Any] = {"by": by.id, "actor": by.actor.id, "redeemed_on": order, "left_minor": left.minor}
     return [Entry("undone", at, body, row.id, row.correlation)]
 
 
-async def _named(
-    connection: AsyncConnection, engine: Engine, actor: Actor, action: str, *, own: bool = False
-) -> ActionRow:
+async def _named(connection: Connection, engine: Engine, actor: Actor, action: str, *, own: bool = False) -> ActionRow:
     """An action by its id, locked, where this actor may undo; `own`: or one of theirs that waits.
 
     Raises:

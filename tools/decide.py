@@ -1,12 +1,12 @@
 """A burst of proposals becomes a burst of decisions in one transaction: judged, counted, kept, recorded together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Asked, Connection
 from knowledge.store.places import Places
 from policies.actions.transfer import Transfer
 from policies.decision import Outcome, Verdict
@@ -15,7 +15,7 @@ from policies.errors import Refused, TillhandError
 from policies.situation import Situation
 from policies.vocabulary.ids import ActionId
 from tools import promises
-from tools.action_row import ActionRow, action_id, find, find_all, pairs
+from tools.action_row import ActionRow, action_id, find_all, pairs
 from tools.audit.entry import canonical, digest
 from tools.ladder.standing import Standings, standings
 from tools.proposal import Decision
@@ -38,9 +38,30 @@ STATE = {
 Answered = Decision | TillhandError
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a burst.
+
+    Attributes:
+        answers: In the burst's order.
+        claimed: The actions claimed in this transaction, to be carried out right after it.
+    """
+
+    answers: Sequence[Answered]
+    claimed: Mapping[ActionId, ActionRow]
+
+    def one(self) -> tuple[Answered, ActionRow | None]:
+        """The answer to a burst of one, and its action when it was claimed."""
+        (answer,) = self.answers
+        return answer, next(iter(self.claimed.values()), None)
+
+
 @dataclass(slots=True)
 class _Candidate:
-    """A request on its way through. `answer` is there once nothing more can happen to it."""
+    """A request on its way through. `answer` is there once nothing more can happen to it.
+
+    `problem` is why it cannot be judged, which does not matter to one that was judged before.
+    """
 
     request: Request
     id: ActionId
@@ -49,18 +70,19 @@ class _Candidate:
     promised: tuple[promises.Counted, ...] = ()
     situation: Situation | None = None
     verdict: Verdict | None = None
+    problem: TillhandError | None = None
     answer: Answered | None = None
 
 
 async def decide(  # noqa: PLR0913  # one transaction's worth of work, and what it needs
-    connection: AsyncConnection,
+    connection: Connection,
     engine: Engine,
     places: Places,
     requests: Sequence[Request],
     at: datetime,
     *,
     claim: bool = False,
-) -> list[Answered]:
+) -> Decided:
     """Judge and keep these proposals, in their order; one that cannot be judged is answered with why.
 
     Args:
@@ -73,35 +95,31 @@ async def decide(  # noqa: PLR0913  # one transaction's worth of work, and what 
     """
     engine = engine.pinned()  # one set of rules for the whole burst, whatever is loaded meanwhile
     candidates = [_candidate(request) for request in requests]
-    await connection.execute(_QUEUE_UP, {"names": _queues(candidates)})
-    firsts = await _recall(connection, candidates)
+    for each in candidates:
+        _read_case(each, places, at)
+    # All of it goes to the server together and is answered in this order; what was proposed before is asked about too,
+    # because nobody knows yet that it was.
+    connection.post(_QUEUE_UP, {"names": _queues(candidates)})
+    known = find_all(connection, [each.id for each in candidates])
+    gathering = gather(connection, [each.case for each in candidates if each.case], places, engine.limits, at)
+    asked = promises.ask(connection, {total for each in candidates for total in each.promised})
+    # last: a switch thrown while this burst waited for the locks above holds for it
+    standing = _standings(connection, engine, candidates)
+    firsts = _recall(await known, candidates)
+    around, totals, stands = await gathering.found(), await asked, await standing
+    before = dict(totals)
     fresh = [each for each in firsts.values() if each.answer is None]
     for each in fresh:
-        _read_case(each, places, at)
-    around = await gather(connection, [each.case for each in fresh if each.case], places, engine.limits, at)
-    totals = await promises.lock(connection, {total for each in fresh for total in each.promised})
-    before = dict(totals)
-    # last before judging: a switch thrown while this burst waited for the locks above holds for it
-    standing = await _standings(connection, engine, fresh)
-    for each in fresh:
-        _judge(each, engine, around, totals, standing)
-    await promises.keep(connection, {key: total for key, total in totals.items() if total != before[key]})
+        each.answer = each.problem
+        _judge(each, engine, around, totals, stands)
+    promises.keep(connection, {key: total for key, total in totals.items() if total != before[key]})
     judged = {each.id: _judged(each) for each in fresh if each.verdict is not None}
     problems = [refused(each.request, each.answer, at) for each in candidates if isinstance(each.answer, TillhandError)]
     kept = await keep(connection, list(judged.values()), engine, at, claim=claim, also=problems)
-    return [_answer(each, firsts, kept) for each in candidates]
+    return Decided([_answer(each, firsts, kept.decisions) for each in candidates], kept.claimed)
 
 
-async def claimed_now(connection: AsyncConnection, answer: Answered) -> ActionRow | None:
-    """The action, when it was claimed in this transaction and is to be carried out right after it."""
-    if isinstance(answer, TillhandError) or answer.replayed or answer.state != "executing":
-        return None
-    return await find(connection, answer.action_id)
-
-
-async def preview(
-    connection: AsyncConnection, engine: Engine, places: Places, request: Request, at: datetime
-) -> Decision:
+async def preview(connection: Connection, engine: Engine, places: Places, request: Request, at: datetime) -> Decision:
     """What `decide` would decide now; nothing is kept and nobody waits for it.
 
     Raises:
@@ -111,11 +129,12 @@ async def preview(
     each = _candidate(request)
     _read_case(each, places, at)
     if each.case is not None:
-        around = await gather(connection, [each.case], places, engine.limits, at)
+        gathering = gather(connection, [each.case], places, engine.limits, at)
+        standing = _standings(connection, engine, [each])
         totals = await promises.read(connection, each.promised)
-        _judge(each, engine, around, totals, await _standings(connection, engine, [each]))
-    if isinstance(each.answer, TillhandError):
-        raise each.answer
+        _judge(each, engine, await gathering.found(), totals, await standing)
+    if error := each.problem or (each.answer if isinstance(each.answer, TillhandError) else None):
+        raise error
     verdict = _judged(each).verdict
     return Decision("", STATE[verdict.outcome], verdict.outcome, pairs(verdict.reasons))
 
@@ -138,9 +157,8 @@ def _queues(candidates: Sequence[_Candidate]) -> list[str]:
     return [each.id for each in candidates] + [f"from {each.origin}" for each in actions if isinstance(each, Transfer)]
 
 
-async def _recall(connection: AsyncConnection, candidates: Sequence[_Candidate]) -> dict[ActionId, _Candidate]:
+def _recall(known: Mapping[str, ActionRow], candidates: Sequence[_Candidate]) -> dict[ActionId, _Candidate]:
     """Answer what was proposed before under the same key, and return the first of each key in the burst."""
-    known = await find_all(connection, [each.id for each in candidates])
     firsts: dict[ActionId, _Candidate] = {}
     for each in candidates:
         if each.answer is not None:
@@ -175,14 +193,14 @@ def _read_case(each: _Candidate, places: Places, at: datetime) -> None:
             undo=each.request.undoes is not None,
         )
     except TillhandError as error:
-        each.answer = error
+        each.problem = error
     else:
         each.promised = promises.counted(proposal.action, each.case.place, at)
 
 
-async def _standings(connection: AsyncConnection, engine: Engine, candidates: Sequence[_Candidate]) -> Standings:
+def _standings(connection: Connection, engine: Engine, candidates: Sequence[_Candidate]) -> Asked[Standings]:
     places = {each.case.place.id for each in candidates if each.case is not None}
-    return await standings(connection, engine.rollout, places)
+    return standings(connection, engine.rollout, places)
 
 
 def _judge(
@@ -225,7 +243,7 @@ def _judged(each: _Candidate) -> Judged:
     )
 
 
-def _answer(each: _Candidate, firsts: dict[ActionId, _Candidate], kept: dict[ActionId, Decision]) -> Answered:
+def _answer(each: _Candidate, firsts: dict[ActionId, _Candidate], kept: Mapping[ActionId, Decision]) -> Answered:
     if each.answer is not None:
         return each.answer
     first = firsts[each.id]

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.discount import Discount, EndDiscount
@@ -24,7 +24,7 @@ from policies.engine import Engine
 from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
 from policies.vocabulary.ids import ActionId, CorrelationId
 from tools import promises
-from tools.action_row import LEASE, ActionRow, find, settle, write_key
+from tools.action_row import LEASE, ActionRow, done, find, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
 from tools.compensate import undone
@@ -126,7 +126,7 @@ class Executor:
             rows = await connection.execute(_STRANDED, {"at": at, "since": at - _STRANDED_AFTER})
             stranded = [ActionId(row.id) for row in rows]
             for action in stranded:
-                await queue(connection, action, only=f"take over {action}")
+                queue(connection, action, only=f"take over {action}")
         return len(stranded)
 
     async def _claim(self, action: ActionId) -> tuple[ActionRow, bool]:
@@ -141,12 +141,12 @@ class Executor:
             if row.attempts >= TRIES:
                 await self._give_up(connection, row, at, row.error or "It was tried too often without an answer.")
             elif await self._holds(connection, row, at):
-                await connection.execute(_CLAIM, {"id": action, "until": at + LEASE})
+                connection.post(_CLAIM, {"id": action, "until": at + LEASE})
                 return row, True
             settled = await find(connection, action)
             return settled or row, False
 
-    async def _holds(self, connection: AsyncConnection, row: ActionRow, at: datetime) -> bool:
+    async def _holds(self, connection: Connection, row: ActionRow, at: datetime) -> bool:
         """Whether it may still happen; if not, a person sees why, and what it promised is settled.
 
         What was tried before may have had its effect already, so it is not judged again; a stop switch holds it all
@@ -220,16 +220,16 @@ class Executor:
         at = self._now()
         told = {**asdict(receipt), "at": receipt.at.isoformat()}
         async with self._database.transaction() as connection:
-            standing = await find(connection, row.id, lock=True)
-            if standing is None or standing.state != "executing":  # whoever took over was faster
-                return (standing or row).decision()
-            await settle(connection, row.id, "executed", at, receipt=told)
-            body = {**told, "key": write_key(row.id), "tries": standing.attempts, "approval": row.approval_id or ""}
-            entries = [Entry("executed", at, body, row.id, row.correlation)]
-            if row.undoes:
-                entries += await undone(connection, row.undoes, row, at)
-            await append(connection, entries)
-        return replace(standing, state="executed", receipt=told, error="").decision()
+            tries = await done(connection, row.id, at, told)
+            if tries is not None:
+                body = {**told, "key": write_key(row.id), "tries": tries, "approval": row.approval_id or ""}
+                entries = [Entry("executed", at, body, row.id, row.correlation)]
+                if row.undoes:
+                    entries += await undone(connection, row.undoes, row, at)
+                await append(connection, entries)
+        if tries is None:  # whoever took over was faster
+            return await self._standing(row)
+        return replace(row, state="executed", receipt=told, error="").decision()
 
     async def _later(self, row: ActionRow, error: TillhandError) -> Decision:
         at = self._now()
@@ -240,8 +240,8 @@ class Executor:
             if standing.attempts >= TRIES:
                 await self._give_up(connection, standing, at, error.message)
             else:
-                await connection.execute(_PUT_BACK, {"id": row.id, "error": error.message})
-                await queue(connection, row.id, at + _FIRST_WAIT * 2 ** (standing.attempts - 1))
+                connection.post(_PUT_BACK, {"id": row.id, "error": error.message})
+                queue(connection, row.id, at + _FIRST_WAIT * 2 ** (standing.attempts - 1))
         return await self._standing(row)
 
     async def _fail(self, row: ActionRow, error: TillhandError) -> Decision:
@@ -250,16 +250,16 @@ class Executor:
             standing = await find(connection, row.id, lock=True)
             if standing is None or standing.state != "executing":
                 return (standing or row).decision()
-            await settle(connection, row.id, "failed", at, error=error.message)
+            settle(connection, row.id, "failed", at, error=error.message)
             await promises.release(connection, [row.proposal])
             body: dict[str, Any] = {"code": error.code, "sentence": error.message, "effect": "none"}
             await append(connection, [Entry("failed", at, body, row.id, row.correlation)])
         return await self._standing(row)
 
-    async def _give_up(self, connection: AsyncConnection, row: ActionRow, at: datetime, why: str) -> None:
+    async def _give_up(self, connection: Connection, row: ActionRow, at: datetime, why: str) -> None:
         """Leave it to a person. The platform may have done it without our hearing: what it promised stays counted."""
         _log.error("action %s was tried %d times and is left to a person: %s", row.id, row.attempts, why)
-        await settle(connection, row.id, "failed", at, error=why)
+        settle(connection, row.id, "failed", at, error=why)
         body: dict[str, Any] = {
             "code": "platform.unavailable",
             "sentence": why,

@@ -26,7 +26,7 @@ from tools.audit.entry import Entry
 from tools.audit.journal import Journal
 from tools.audit.ledger import append
 from tools.compensate import undoable, withdraw
-from tools.decide import claimed_now, decide, preview
+from tools.decide import decide, preview
 from tools.executor import Executor
 from tools.ladder.standing import bound
 from tools.ladder.watch import watch
@@ -102,8 +102,8 @@ class Guard:
             return [_denied(_reading_only()) for _ in actor_and_proposals]
         requests = [Request(actor, proposal) for actor, proposal in actor_and_proposals]
         async with self._database.transaction() as connection:
-            answers = await decide(connection, self._engine, self._places, requests, self._now())
-        return [_denied(each) if isinstance(each, TillhandError) else each for each in answers]
+            decided = await decide(connection, self._engine, self._places, requests, self._now())
+        return [_denied(each) if isinstance(each, TillhandError) else each for each in decided.answers]
 
     async def preview(self, actor: Actor, proposal: Proposal) -> Decision:
         """What `propose` would decide now, with an empty `action_id`; nothing is kept or promised.
@@ -142,10 +142,9 @@ class Guard:
                 await self._record(entry)
             raise
         entry = self._called(actor, tool, read, origin, "answered")
-        if tool.effect is Effect.READ:
-            self._journal.keep(entry)
-        else:
-            await self._record(entry)
+        self._journal.keep(entry)
+        if tool.effect is not Effect.READ:
+            await self._journal.flush()  # with those of everybody who waits for the same
         return answer
 
     async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
@@ -209,8 +208,8 @@ class Guard:
                 else:
                     proposal = Proposal(inverse, key, origin, scrub(reason).text, evidence={"undoes": row.id})
                     request = Request(actor, proposal, undoes=row.id)
-                    (answer,) = await decide(connection, self._engine, self._places, [request], at, claim=True)
-                    claimed = await claimed_now(connection, answer)
+                    decided = await decide(connection, self._engine, self._places, [request], at, claim=True)
+                    answer, claimed = decided.one()
         except TillhandError as error:
             await self._record(_attempt(actor, "undo_action", action_id, error, at))
             raise
@@ -334,8 +333,8 @@ class Guard:
 
     async def _decide(self, request: Request, *, wait: bool) -> Decision:
         async with self._database.transaction() as connection:
-            (answer,) = await decide(connection, self._engine, self._places, [request], self._now(), claim=wait)
-            claimed = await claimed_now(connection, answer)
+            decided = await decide(connection, self._engine, self._places, [request], self._now(), claim=wait)
+        answer, claimed = decided.one()
         if isinstance(answer, TillhandError):
             raise answer
         return await self._carry_out(answer, claimed) if wait else answer

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.connection import Connection
 
 Kind = Literal["shown", "accepted", "given_back"]
 
@@ -95,26 +96,24 @@ class Return:
     units: Mapping[str, int]
 
 
-async def by_code(connection: AsyncConnection, codes: Sequence[str]) -> dict[str, Offer]:
+async def by_code(connection: Connection, codes: Sequence[str]) -> dict[str, Offer]:
     """The newest offer of each of these codes that is one of ours."""
     return {offer.code: offer for offer in await _offers(connection, _BY_CODE, codes)}
 
 
-async def by_id(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Offer]:
+async def by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Offer]:
     """Those of these actions that are offers."""
     return {offer.id: offer for offer in await _offers(connection, _BY_ID, ids)}
 
 
-async def known(
-    connection: AsyncConnection, *, actions: Iterable[str] = (), orders: Iterable[str] = ()
-) -> list[Outcome]:
+async def known(connection: Connection, *, actions: Iterable[str] = (), orders: Iterable[str] = ()) -> list[Outcome]:
     """What is known of these actions or on these orders, in the order in which it was recorded."""
     rows = await connection.execute(_KNOWN, {"actions": sorted(set(actions)), "orders": sorted(set(orders))})
     return [Outcome(row.action_id, row.kind, row.source, row.order_id, row.minor) for row in rows]
 
 
 async def add(  # noqa: PLR0913  # a row's columns, each by name
-    connection: AsyncConnection,
+    connection: Connection,
     outcome: Outcome,
     *,
     currency: str,
@@ -137,13 +136,13 @@ async def add(  # noqa: PLR0913  # a row's columns, each by name
     return (await connection.execute(_ADD, told)).one_or_none() is not None
 
 
-async def amend(connection: AsyncConnection, outcome: Outcome, flags: Sequence[str]) -> bool:
+async def amend(connection: Connection, outcome: Outcome, flags: Sequence[str]) -> bool:
     """Add the money to an acceptance that was told without; false when it is known already."""
     told = {"action_id": outcome.action, "source": outcome.source, "minor": outcome.minor, "flags": list(flags)}
     return (await connection.execute(_AMEND, told)).one_or_none() is not None
 
 
-async def goods_of(connection: AsyncConnection, orders: Iterable[str]) -> dict[str, dict[str, tuple[int, int]]]:
+async def goods_of(connection: Connection, orders: Iterable[str]) -> dict[str, dict[str, tuple[int, int]]]:
     """Units and unit price of each line, by order and sku."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for row in await connection.execute(_GOODS, {"orders": sorted(set(orders))}):
@@ -151,7 +150,7 @@ async def goods_of(connection: AsyncConnection, orders: Iterable[str]) -> dict[s
     return found
 
 
-async def returns_before(connection: AsyncConnection, stories: Iterable[str], orders: Iterable[str]) -> list[Return]:
+async def returns_before(connection: Connection, stories: Iterable[str], orders: Iterable[str]) -> list[Return]:
     """Returns of these orders that were told before the orders themselves."""
     rows = await connection.execute(_RETURNS, {"stories": sorted(set(stories)), "orders": sorted(set(orders))})
     return [read_return(row.id, row.resource, row.occurred_at, row.facts) for row in rows]
@@ -165,13 +164,13 @@ def read_return(event: str, resource: str, at: datetime, facts: Mapping[str, Any
     return Return(resource or event, event, facts["order"], at, units)
 
 
-async def one_sale(connection: AsyncConnection, first: Iterable[str], second: str) -> bool:
+async def one_sale(connection: Connection, first: Iterable[str], second: str) -> bool:
     """Whether an order is the same sale as one of the others, told by another system."""
     found = await connection.execute(_ONE_SALE, {"first": sorted(first), "second": second})
     return bool(found.scalar_one())
 
 
-async def _offers(connection: AsyncConnection, question: Any, names: Sequence[str]) -> list[Offer]:
+async def _offers(connection: Connection, question: Any, names: Sequence[str]) -> list[Offer]:
     rows = await connection.execute(question, {"names": sorted(set(names))})
     return [
         Offer(

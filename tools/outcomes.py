@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import OrderFacts, ShownFacts
+from knowledge.store.connection import Connection
 from tools import outcome_row
 from tools.audit.entry import Entry
 from tools.outcome_row import Offer, Outcome, Return, by_code, by_id, goods_of, read_return, returns_before
@@ -22,7 +21,7 @@ _NEVER: Final = frozenset({"denied", "waiting", "rejected", "expired"})
 Told = tuple[Event, OrderFacts]
 
 
-async def outcomes(connection: AsyncConnection, events: Sequence[Event], at: datetime) -> list[Entry]:
+async def outcomes(connection: Connection, events: Sequence[Event], at: datetime) -> list[Entry]:
     """Keep what these events, already applied to the store, tell of our offers; returns the records to add.
 
     Args:
@@ -59,7 +58,7 @@ def _is_cancelled(event: Event) -> bool:
     return event.topic is Topic.ORDER_CANCELLED or event.facts.get("cancelled") is True
 
 
-async def _shown(connection: AsyncConnection, events: Sequence[Event], at: datetime) -> list[Entry]:
+async def _shown(connection: Connection, events: Sequence[Event], at: datetime) -> list[Entry]:
     """A register's word that a customer saw an offer; it counts for offers of its own location."""
     told = [(event, ShownFacts.model_validate(event.facts)) for event in events]
     offers = await by_id(connection, [facts.decision for _, facts in told])
@@ -75,9 +74,7 @@ async def _shown(connection: AsyncConnection, events: Sequence[Event], at: datet
     return entries
 
 
-async def _accepted(
-    connection: AsyncConnection, orders: Sequence[Told], at: datetime
-) -> tuple[list[Entry], list[Told]]:
+async def _accepted(connection: Connection, orders: Sequence[Told], at: datetime) -> tuple[list[Entry], list[Told]]:
     """The records of codes used on orders, and the orders heard of for the first time."""
     offers = await by_code(connection, [code for _, order in orders for code in order.codes])
     if not offers:
@@ -99,7 +96,7 @@ async def _accepted(
 
 
 async def _accept(  # noqa: PLR0913, PLR0917  # who used what where, and what is known of it
-    connection: AsyncConnection,
+    connection: Connection,
     event: Event,
     order: OrderFacts,
     offer: Offer,
@@ -159,7 +156,7 @@ def _flags(event: Event, order: OrderFacts, offer: Offer, taken: int | None, *, 
 
 
 async def _given_back(
-    connection: AsyncConnection, cancelled: Sequence[Told], back: Sequence[Return], at: datetime
+    connection: Connection, cancelled: Sequence[Told], back: Sequence[Return], at: datetime
 ) -> list[Entry]:
     """The records of discounts that came back, with a cancelled order or with goods."""
     orders = {order.order for _, order in cancelled} | {each.order for each in back}
@@ -216,7 +213,7 @@ def _share(taken: int, back: Return, offer: Offer, goods: Mapping[str, Mapping[s
 
 
 async def _keep(  # noqa: PLR0913, PLR0917  # an outcome, and when
-    connection: AsyncConnection,
+    connection: Connection,
     outcome: Outcome,
     offer: Offer,
     occurred: datetime,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Asked, Connection
 from knowledge.store.places import Place
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
@@ -64,38 +64,38 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
     return tuple(totals)
 
 
-async def lock(connection: AsyncConnection, wanted: Iterable[Counted]) -> Totals:
-    """These totals, nobody else's to change until the transaction ends."""
-    return await _ask(connection, _LOCK, wanted)
+def ask(connection: Connection, wanted: Iterable[Counted]) -> Asked[Totals]:
+    """Ask for these totals, nobody else's to change until the transaction ends."""
+    return _ask(connection, _LOCK, wanted)
 
 
-async def read(connection: AsyncConnection, wanted: Iterable[Counted]) -> Totals:
+async def read(connection: Connection, wanted: Iterable[Counted]) -> Totals:
     """These totals as they stand; what was never promised to is 0."""
     wanted = list(wanted)
     return {**dict.fromkeys(wanted, 0), **await _ask(connection, _READ, wanted)}
 
 
-async def keep(connection: AsyncConnection, totals: Mapping[Counted, int]) -> None:
-    """Write totals that are locked."""
+def keep(connection: Connection, totals: Mapping[Counted, int]) -> None:
+    """Write totals that are locked, with what is sent next."""
     if totals:
         scopes, keys = [each.scope for each in totals], [each.key for each in totals]
-        await connection.execute(_KEEP, {"scopes": scopes, "keys": keys, "totals": list(totals.values())})
+        connection.post(_KEEP, {"scopes": scopes, "keys": keys, "totals": list(totals.values())})
 
 
-async def release(connection: AsyncConnection, proposals: Iterable[dict[str, Any]]) -> None:
+async def release(connection: Connection, proposals: Iterable[dict[str, Any]]) -> None:
     """Give back what these stored proposals had promised."""
     promised = [(Counted(scope, key), amount) for told in proposals for scope, key, amount in told["promised"]]
-    totals = await lock(connection, {total for total, _ in promised})
+    if not promised:
+        return
+    totals = await ask(connection, {total for total, _ in promised})
     for total, amount in promised:
         totals[total] -= amount
-    await keep(connection, totals)
+    keep(connection, totals)
 
 
-async def _ask(connection: AsyncConnection, question: Any, wanted: Iterable[Counted]) -> Totals:
+def _ask(connection: Connection, question: Any, wanted: Iterable[Counted]) -> Asked[Totals]:
     distinct = sorted(set(wanted))
-    if not distinct:
-        return {}
-    rows = await connection.execute(
-        question, {"scopes": [each.scope for each in distinct], "keys": [each.key for each in distinct]}
+    names = {"scopes": [each.scope for each in distinct], "keys": [each.key for each in distinct]}
+    return connection.ask(question, names).into(
+        lambda rows: {Counted(row.scope, row.key): int(row.total) for row in rows}
     )
-    return {Counted(row.scope, row.key): int(row.total) for row in rows}

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.actions.discount import Discount
 from policies.decision import Outcome, Reason, Verdict
@@ -22,7 +21,7 @@ from tools.situate import case, gather, situate
 
 
 async def recheck(  # noqa: PLR0913, PLR0917  # what judging again needs
-    connection: AsyncConnection,
+    connection: Connection,
     engine: Engine,
     places: Places,
     row: ActionRow,
@@ -55,7 +54,7 @@ async def recheck(  # noqa: PLR0913, PLR0917  # what judging again needs
             undo=row.undoes is not None,
             priced_now=await prices_now(engine, places, row, at, prices),
         )
-        around = await gather(connection, [known], places, engine.limits, at, but=[row.id])
+        around = await gather(connection, [known], places, engine.limits, at, but=[row.id]).found()
         totals = await promises.read(connection, promises.counted(row.action, known.place, row.created_at))
         facts = situate(known, around, totals)
         standing = await standings(connection, engine.rollout, [known.place.id])
@@ -77,7 +76,7 @@ async def recheck(  # noqa: PLR0913, PLR0917  # what judging again needs
         "again": True,
     }
     if not allowed:
-        await settle(connection, row.id, "denied", at, verdict=verdict, error="It is no longer allowed.")
+        settle(connection, row.id, "denied", at, verdict=verdict, error="It is no longer allowed.")
         await promises.release(connection, [row.proposal])
     await append(connection, [Entry("decision", at, body, row.id, row.correlation)])
     return allowed

@@ -1,12 +1,11 @@
 """What was judged is kept: the action, the question to a person, the work that follows, and the record of it all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.enqueue import enqueue
 from knowledge.store.places import Place
 from policies.decision import Outcome, Verdict
@@ -15,7 +14,7 @@ from policies.errors import TillhandError
 from policies.situation import Approved, Situation
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import ActionId
-from tools.action_row import LEASE, actor_facts, approval_id, insert, pairs, verdict_facts
+from tools.action_row import LEASE, ActionRow, actor_facts, approval_id, insert, pairs, read_row, verdict_facts
 from tools.approval import Needs, Question, ask
 from tools.audit.entry import Entry, storable
 from tools.audit.ledger import append
@@ -59,20 +58,29 @@ class Judged:
     promised: tuple[tuple[str, str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was written: the decisions, and those actions that were claimed at once."""
+
+    decisions: Mapping[ActionId, Decision]
+    claimed: Mapping[ActionId, ActionRow]
+
+
 async def keep(  # noqa: PLR0913  # everything that is kept at once
-    connection: AsyncConnection,
+    connection: Connection,
     judged: Sequence[Judged],
     engine: Engine,
     at: datetime,
     *,
     claim: bool,
     also: Sequence[Entry] = (),
-) -> dict[ActionId, Decision]:
+) -> Kept:
     """Write a burst of verdicts, ask whom they ask, queue what they allow, and record it with `also`."""
     rows: list[dict[str, Any]] = []
     questions: list[Question] = []
     entries: list[Entry] = []
     decisions: dict[ActionId, Decision] = {}
+    claimed: dict[ActionId, ActionRow] = {}
     for each in judged:
         situation = each.situation.facts()
         row = _row(each, situation, at, claim=claim)
@@ -81,6 +89,8 @@ async def keep(  # noqa: PLR0913  # everything that is kept at once
         question = _question(each, row, engine, at) if each.state == "waiting" else None
         if question is not None:
             questions.append(question)
+        if row["state"] == "executing":
+            claimed[each.id] = read_row(row)
         decisions[each.id] = Decision(
             action_id=each.id,
             state=row["state"],
@@ -89,21 +99,19 @@ async def keep(  # noqa: PLR0913  # everything that is kept at once
             approval_id=question.id if question else None,
             expires_at=question.expires_at if question else None,
         )
-    await insert(connection, rows)
-    entries += await ask(connection, questions)
+    insert(connection, rows)
+    entries += ask(connection, questions)
     for each in judged:
         if each.state == "allowed":
-            await queue(connection, each.id, at + LEASE if claim else None)
+            queue(connection, each.id, at + LEASE if claim else None)
     if entries or also:
         await append(connection, [*entries, *also])
-    return decisions
+    return Kept(decisions, claimed)
 
 
-async def queue(
-    connection: AsyncConnection, action: ActionId, at: datetime | None = None, *, only: str | None = None
-) -> None:
+def queue(connection: Connection, action: ActionId, at: datetime | None = None, *, only: str | None = None) -> None:
     """Have an action carried out, not before `at`; at most one job under the name `only` waits at a time."""
-    await enqueue(connection, "carry_out", {"action_id": action}, lock=action, queueing_lock=only, at=at)
+    enqueue(connection, "carry_out", {"action_id": action}, lock=action, queueing_lock=only, at=at)
 
 
 def refused(request: Request, error: TillhandError, at: datetime) -> Entry:

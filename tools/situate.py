@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Place, Places
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
@@ -152,17 +152,43 @@ class Surroundings:
             self.leaving[key] = self.leaving.get(key, 0) + line.units
 
 
-async def gather(  # noqa: PLR0913  # what is asked, of what, and when
-    connection: AsyncConnection,
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """The questions behind `Surroundings`, asked; `None` where there was nothing to ask."""
+
+    places: Places
+    limits: Limits
+    at: datetime
+    variants: Asked[Result] | None
+    levels: Asked[Result] | None
+    leaving: Asked[Result] | None
+    spent: Asked[Result] | None
+
+    async def found(self) -> Surroundings:
+        """Their answers; once."""
+        found = Surroundings(self.places, self.limits, self.at)
+        if self.variants:
+            rows = await self.variants
+            found.variants = {row.sku: Variant(row.title, row.price, row.currency, row.unit_cost) for row in rows}
+        if self.levels:
+            found.levels = {(row.location_id, row.sku): (row.available, row.as_of) for row in await self.levels}
+        if self.leaving:
+            found.leaving = {(row.origin, row.sku): int(row.units) for row in await self.leaving}
+        if self.spent:
+            found.spent = {row.ref: row.spent for row in await self.spent}
+        return found
+
+
+def gather(  # noqa: PLR0913  # what is asked, of what, and when
+    connection: Connection,
     cases: Sequence[Case],
     places: Places,
     limits: Limits,
     at: datetime,
     *,
     but: Sequence[str] = (),
-) -> Surroundings:
-    """Everything `situate` needs for these cases, in at most four questions; `but` are actions not to be counted."""
-    found = Surroundings(places, limits, at)
+) -> Gathering:
+    """Ask for all that `situate` needs for these cases, in at most four questions; `but` are actions not counted."""
     wanted: dict[tuple[str, str], None] = {}
     skus: dict[str, None] = {}
     for case in cases:
@@ -170,23 +196,19 @@ async def gather(  # noqa: PLR0913  # what is asked, of what, and when
             skus[sku] = None
             if place:
                 wanted[place, sku] = None
-    if skus:
-        rows = await connection.execute(_VARIANTS, {"skus": list(skus)})
-        found.variants = {row.sku: Variant(row.title, row.price, row.currency, row.unit_cost) for row in rows}
-    if wanted:
-        pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
-        rows = await connection.execute(_LEVELS, pairs)
-        found.levels = {(row.location_id, row.sku): (row.available, row.as_of) for row in rows}
+    pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
     origins = sorted({case.action.origin for case in cases if isinstance(case.action, Transfer)})
-    if origins:
-        question = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
-        rows = await connection.execute(_LEAVING, question)
-        found.leaving = {(row.origin, row.sku): int(row.units) for row in rows}
+    leaving = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
     customers = sorted({name for case in cases if (name := _may_be_high_value(case, limits))})
-    if customers:
-        rows = await connection.execute(_SPENT, {"customers": customers})
-        found.spent = {row.ref: row.spent for row in rows}
-    return found
+    return Gathering(
+        places,
+        limits,
+        at,
+        variants=connection.ask(_VARIANTS, {"skus": list(skus)}) if skus else None,
+        levels=connection.ask(_LEVELS, pairs) if wanted else None,
+        leaving=connection.ask(_LEAVING, leaving) if origins else None,
+        spent=connection.ask(_SPENT, {"customers": customers}) if customers else None,
+    )
 
 
 def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> Facts:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
@@ -34,14 +33,14 @@ def only_suggested(row: ActionRow) -> bool:
     return bound(row.actor) and row.situation.get("context", {}).get("rung") == Rung.SUGGEST
 
 
-async def taken_before(connection: AsyncConnection, actor: Actor, approval: str) -> ActionRow | None:
+async def taken_before(connection: Connection, actor: Actor, approval: str) -> ActionRow | None:
     """What this person made of that approval before, when they carried it through as their own."""
     row = await find(connection, action_id(actor, _key(approval)))
     return row if row and row.supersedes else None  # anybody may choose such a key for something else
 
 
 async def supersede(  # noqa: PLR0913  # who does what instead, by which rules, and when
-    connection: AsyncConnection,
+    connection: Connection,
     engine: Engine,
     places: Places,
     actor: Actor,
@@ -51,7 +50,7 @@ async def supersede(  # noqa: PLR0913  # who does what instead, by which rules, 
     note: str,
     prices: Mapping[str, Money],
     at: datetime,
-) -> Answered:
+) -> tuple[Answered, ActionRow | None]:
     """Close the proposal and decide the person's own action instead, claimed when it is allowed.
 
     It counts as approved as far as this person's plain yes would have approved the proposal: it is no more than that.
@@ -82,16 +81,16 @@ async def supersede(  # noqa: PLR0913  # who does what instead, by which rules, 
         given="none" if question.needs == "approve_two" else GIVES[question.needs],
     )
     own = action_id(actor, request.proposal.key)
-    await settle(connection, first.id, "rejected", at, error=f"{actor.id} carried it through as {own}.")
+    settle(connection, first.id, "rejected", at, error=f"{actor.id} carried it through as {own}.")
     await promises.release(connection, [first.proposal])
-    (answer,) = await decide(connection, engine, places, [request], at, claim=True)
+    answer, claimed = (await decide(connection, engine, places, [request], at, claim=True)).one()
     if isinstance(answer, Decision) and answer.state == "denied":
         rule, sentence = answer.reasons[0]
         raise Refused(sentence or "The rules deny it.", code=rule, hint="The proposal waits as it was.")
     said = f"carried through as {own}{f': {note}' if note else ''}"
     await close(connection, question, actor, "rejected", said, at)
     await record_answer(connection, question, actor, "superseded", said, at)
-    return answer
+    return answer, claimed
 
 
 def _key(approval: str) -> str:

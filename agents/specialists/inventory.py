@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from agents.routing import INVENTORY, topics_of
 from agents.specialist import Finding
 from agents.standing import LIVE_STATES, settled
@@ -16,6 +14,7 @@ from knowledge.demand.safety_stock import Replenishment
 from knowledge.demand.shelf import Shelf, Worth, shelves_at, shelves_of, skus_of_items, worths
 from knowledge.demand.velocity import Spot
 from knowledge.events.event import Event
+from knowledge.store.connection import Connection
 from knowledge.store.places import ONLINE, Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.any_action import read_action
@@ -105,7 +104,7 @@ class InventorySpecialist:
         return Finding(tuple(proposals), tuple(notes), +passed)
 
     async def _touched(
-        self, connection: AsyncConnection, events: Sequence[Event], passed: Counter[str]
+        self, connection: Connection, events: Sequence[Event], passed: Counter[str]
     ) -> dict[Spot, Event]:
         """Every shelf these events changed, with the newest event that did."""
         items = {str(event.facts["item"]) for event in events if event.facts.get("item") and not event.facts.get("sku")}
@@ -124,7 +123,7 @@ class InventorySpecialist:
                 found[(sku, stock)] = event
         return found
 
-    async def _not_asked(self, connection: AsyncConnection, low: Sequence[Shelf], today: date) -> list[Shelf]:
+    async def _not_asked(self, connection: Connection, low: Sequence[Shelf], today: date) -> list[Shelf]:
         """Those with no transfer proposed today, and none under way since the lead time began."""
         days = range(round(self._plan.lead_time + self._plan.review) + 1)
         keys = {shelf.spot: [_key(shelf.spot, today - timedelta(days=age)) for age in days] for shelf in low}
@@ -136,9 +135,7 @@ class InventorySpecialist:
                 free.append(shelf)
         return free
 
-    async def _promised(
-        self, connection: AsyncConnection, everywhere: Mapping[Spot, Shelf], today: date
-    ) -> Counter[Spot]:
+    async def _promised(self, connection: Connection, everywhere: Mapping[Spot, Shelf], today: date) -> Counter[Spot]:
         """Units that will leave each shelf by transfers of the last two days: a draft moves no stock yet."""
         keys = [_key(spot, today - timedelta(days=age)) for spot in everywhere for age in range(2)]
         promised: Counter[Spot] = Counter()

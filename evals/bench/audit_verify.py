@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import psycopg
 
-from evals.row import Row
 from evals.process import resident_mib
+from evals.row import Row
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.session import Database

@@ -24,8 +24,8 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from evals.bench.load import closed_loop, request
-from evals.row import Row
 from evals.process import cpu_seconds
+from evals.row import Row
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Place, save_locations

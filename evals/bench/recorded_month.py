@@ -69,7 +69,7 @@ async def decide_month(database: Database, *, days: int = DAYS, a_day: int = A_D
             proposals = [_proposal(random, place, prices, at) for place in places for _ in range(_AT_ONCE)]
             requests = [Request(_SPECIALIST, each) for each in proposals]
             async with database.transaction() as connection:
-                answers = await decide(connection, engine, places, requests, at)
+                answers = (await decide(connection, engine, places, requests, at)).answers
             await _answer(random, database, engine, at, answers)
             await _buy(random, database, at, proposals, answers)
     return places, engine

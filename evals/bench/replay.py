@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from evals.row import Row
 from evals.replay.log import TransactionLog
 from evals.replay.run import Options, replay
+from evals.row import Row
 from knowledge.identity.match_key import MatchKeys
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate

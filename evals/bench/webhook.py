@@ -23,7 +23,6 @@ from evals.bench.bare_inlet import TABLE
 from evals.bench.chain import chain, locations
 from evals.bench.load import closed_loop, open_loop, request
 from evals.bench.processes import free_port, listening
-from evals.row import Row
 from evals.process import cpu_seconds
 from evals.retailer.actions import sell
 from evals.retailer.clock import VirtualClock
@@ -32,6 +31,7 @@ from evals.retailer.shopify.payloads import webhook
 from evals.retailer.shopify.settings import ShopifySettings
 from evals.retailer.shopify.signing import headers
 from evals.retailer.world import Change, World
+from evals.row import Row
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import save_locations

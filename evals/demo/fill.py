@@ -75,7 +75,7 @@ class Fill:
         """Keep the worker's own poll waiting, for one reader at a time is enough; call before a worker starts."""
         async with self._house.database.transaction() as connection:
             lock, at = "poll_platforms", self._house.now() + _OURS_FOR
-            await enqueue(connection, lock, {"timestamp": 0}, queueing_lock=lock, at=at)
+            enqueue(connection, lock, {"timestamp": 0}, queueing_lock=lock, at=at)
 
     async def goods(self) -> None:
         """Products and stock: enough to decide on an assistant's wishes.

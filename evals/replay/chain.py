@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evals.replay.log import ONLINE, SOURCE
 from knowledge.events.event import Event, Topic
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place
 from knowledge.unify.orders import LOG
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
@@ -55,7 +55,7 @@ class Supply:
         """Whether a delivery has become due."""
         return now >= self._next
 
-    async def deliver(self, connection: AsyncConnection) -> list[Event]:
+    async def deliver(self, connection: Connection) -> list[Event]:
         """The counts after the delivery that is due, as inventory events; from sales before it only."""
         at = self._next
         opening = at == self._opening

@@ -23,17 +23,20 @@ from tools.platform import Capability, PlatformPrice, Receipt, WriteContext
 
 PREPARE = "CREATE TABLE IF NOT EXISTS replay_effect (key text PRIMARY KEY, kind text NOT NULL, times int NOT NULL)"
 _PRICES: Final = text("SELECT sku, price, currency FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
-_EFFECT: Final = """
+_EFFECT: Final = text(
+    """
     WITH effect AS (
-        INSERT INTO replay_effect (key, kind, times) VALUES (%(key)s, %(kind)s, 1)
+        INSERT INTO replay_effect (key, kind, times) VALUES (:key, :kind, 1)
         ON CONFLICT (key) DO UPDATE SET times = replay_effect.times + 1 RETURNING times
     ), moved AS (
         UPDATE inventory_level SET available = available + row.delta, on_hand = on_hand + row.delta
-        FROM unnest(%(skus)s::text[], %(places)s::text[], %(deltas)s::int[]) AS row(sku, place, delta), effect
+        FROM unnest(CAST(:skus AS text[]), CAST(:places AS text[]), CAST(:deltas AS int[])) AS row(sku, place, delta),
+             effect
         WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.place AND effect.times = 1
     )
     SELECT times FROM effect
     """
+)
 
 
 class LogPlatform:
@@ -94,7 +97,7 @@ class LogPlatform:
             "places": [place for _, place, _ in moves],
             "deltas": [delta for _, _, delta in moves],
         }
-        ((times,),) = await self._database.at_once(_EFFECT, effect)
+        times = (await self._database.at_once(_EFFECT, effect)).scalar_one()
         first = times == 1
         at: datetime = self._now()
         digest = hashlib.sha256(reference.encode()).hexdigest()

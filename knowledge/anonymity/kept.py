@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.anonymity.figures import Figures
 from knowledge.anonymity.habits import Traits
 from knowledge.anonymity.release import Cohort
+from knowledge.store.connection import Connection
 from policies.vocabulary.ids import CustomerRef
 
 _STATE = text("SELECT turn, number, slot, vectors, at FROM cohort_state WHERE id = 1")
@@ -80,13 +80,13 @@ def id_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-async def read_state(connection: AsyncConnection, *, lock: bool = False) -> State:
+async def read_state(connection: Connection, *, lock: bool = False) -> State:
     """As it is; locked until the transaction ends when asked for."""
     row: Any = (await connection.execute(_LOCK if lock else _STATE)).one()
     return State(int(row.turn), int(row.number), int(row.slot), str(row.vectors), row.at)
 
 
-async def read_cohorts(connection: AsyncConnection) -> dict[str, Cohort]:
+async def read_cohorts(connection: Connection) -> dict[str, Cohort]:
     """The standing groups with their members, by name."""
     return {
         str(row.name): Cohort(
@@ -102,7 +102,7 @@ async def read_cohorts(connection: AsyncConnection) -> dict[str, Cohort]:
     }
 
 
-async def keep(connection: AsyncConnection, cohorts: Sequence[Cohort], state: State) -> None:
+async def keep(connection: Connection, cohorts: Sequence[Cohort], state: State) -> None:
     """Make these the standing groups, under this state's number, slot, table and time."""
     await connection.execute(_CLEAR)
     rows = [
@@ -124,7 +124,7 @@ async def keep(connection: AsyncConnection, cohorts: Sequence[Cohort], state: St
     )
 
 
-async def leave(connection: AsyncConnection, refs: Collection[CustomerRef]) -> int:
+async def leave(connection: Connection, refs: Collection[CustomerRef]) -> int:
     """Take customers out of every group they were counted in; returns of how many."""
     names = list((await connection.execute(_LEAVE, {"refs": sorted(refs)})).scalars())
     if names:
@@ -133,12 +133,12 @@ async def leave(connection: AsyncConnection, refs: Collection[CustomerRef]) -> i
     return len(names)
 
 
-async def thin(connection: AsyncConnection, least: int) -> list[str]:
+async def thin(connection: Connection, least: int) -> list[str]:
     """Names of groups with fewer than `least` members left."""
     return list((await connection.execute(_THIN, {"least": least})).scalars())
 
 
-async def withdraw(connection: AsyncConnection, names: Sequence[str], state: State) -> None:
+async def withdraw(connection: Connection, names: Sequence[str], state: State) -> None:
     """Take these groups away; the state names the table without them."""
     await connection.execute(_WITHDRAW, {"names": list(names)})
     await connection.execute(
@@ -146,6 +146,6 @@ async def withdraw(connection: AsyncConnection, names: Sequence[str], state: Sta
     )
 
 
-async def sentences(connection: AsyncConnection) -> dict[str, str]:
+async def sentences(connection: Connection) -> dict[str, str]:
     """The standing groups' sentences by id."""
     return {str(row.id): str(row.sentence) for row in await connection.execute(_SENTENCES)}

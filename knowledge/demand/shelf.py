@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.demand.velocity import STILL, Spot, Velocity, velocities
 from knowledge.inventory.position import positions
+from knowledge.store.connection import Connection
 
 _WORTH = text("SELECT sku, price, unit_cost, currency FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
 _ITEMS = text(
@@ -62,7 +62,7 @@ class Worth:
         return max(self.price - cost, 0)
 
 
-async def shelves_at(connection: AsyncConnection, spots: Collection[Spot], today: date) -> dict[Spot, Shelf]:
+async def shelves_at(connection: Connection, spots: Collection[Spot], today: date) -> dict[Spot, Shelf]:
     """The shelves at exactly these spots; those nobody counts are absent."""
     if not spots:
         return {}
@@ -70,18 +70,18 @@ async def shelves_at(connection: AsyncConnection, spots: Collection[Spot], today
     return {spot: shelf for spot, shelf in found.items() if spot in spots}
 
 
-async def shelves_of(connection: AsyncConnection, skus: Collection[str], today: date) -> dict[Spot, Shelf]:
+async def shelves_of(connection: Connection, skus: Collection[str], today: date) -> dict[Spot, Shelf]:
     """Every shelf of these variants, everywhere."""
     return await _shelves(connection, skus, None, today)
 
 
-async def worths(connection: AsyncConnection, skus: Collection[str]) -> dict[str, Worth]:
+async def worths(connection: Connection, skus: Collection[str]) -> dict[str, Worth]:
     """Price and cost by sku; variants not in the catalog are absent."""
     rows = await connection.execute(_WORTH, {"skus": sorted(skus)})
     return {row.sku: Worth(row.price, row.unit_cost, row.currency) for row in rows}
 
 
-async def skus_of_items(connection: AsyncConnection, items: Collection[str]) -> dict[str, str]:
+async def skus_of_items(connection: Connection, items: Collection[str]) -> dict[str, str]:
     """Skus by the platforms' own names of the counted thing."""
     if not items:
         return {}
@@ -89,7 +89,7 @@ async def skus_of_items(connection: AsyncConnection, items: Collection[str]) -> 
 
 
 async def _shelves(
-    connection: AsyncConnection, skus: Collection[str], places: Collection[str] | None, today: date
+    connection: Connection, skus: Collection[str], places: Collection[str] | None, today: date
 ) -> dict[Spot, Shelf]:
     levels = await positions(connection, sorted(skus), None if places is None else sorted(places))
     speeds = await velocities(connection, [(level.sku, level.location) for level in levels], today)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.connection import Connection
 
 DAYS = 28  # four whole weeks, so that every weekday counts the same number of times
 HALF_LIFE = 14  # days after which a day's sales count half
@@ -41,7 +42,7 @@ class Velocity:
 STILL = Velocity(0.0, 0.0)
 
 
-async def velocities(connection: AsyncConnection, spots: Collection[Spot], today: date) -> Mapping[Spot, Velocity]:
+async def velocities(connection: Connection, spots: Collection[Spot], today: date) -> Mapping[Spot, Velocity]:
     """The velocity of each spot that sold anything in the window that ends with `today`; the others stand still.
 
     Sales of both channels count where the stock was taken from.

@@ -10,9 +10,9 @@ from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.families import KeyedHash
+from knowledge.store.connection import Connection
 from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
 
@@ -42,7 +42,7 @@ _ADD_KEY = text(
 )
 
 
-async def resolve(connection: AsyncConnection, keys: Sequence[KeyedHash]) -> CustomerRef | None:
+async def resolve(connection: Connection, keys: Sequence[KeyedHash]) -> CustomerRef | None:
     """The customer the strongest known key names; `None` when no key is known."""
     if not keys:
         return None
@@ -59,7 +59,7 @@ async def recognize(quick: QuickReads, keys: Sequence[KeyedHash]) -> CustomerRef
 
 
 async def resolve_all(
-    connection: AsyncConnection, groups: Mapping[str, Sequence[KeyedHash]], *, at: datetime
+    connection: Connection, groups: Mapping[str, Sequence[KeyedHash]], *, at: datetime
 ) -> dict[str, CustomerRef]:
     """For each group of keys, its customer; unknown ones are made, and each group's new keys join its customer.
 
@@ -105,7 +105,7 @@ async def resolve_all(
     return found
 
 
-async def _find(connection: AsyncConnection, keys: Sequence[KeyedHash]) -> dict[tuple[str, str], CustomerRef]:
+async def _find(connection: Connection, keys: Sequence[KeyedHash]) -> dict[tuple[str, str], CustomerRef]:
     rows = await connection.execute(
         _FIND, {"kinds": [key.kind for key in keys], "digests": [key.digest for key in keys]}
     )

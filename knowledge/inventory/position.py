@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import LocationId, Sku
 
@@ -40,7 +40,7 @@ class Position:
 
 
 async def positions(
-    connection: AsyncConnection, skus: Sequence[str], locations: Sequence[str] | None = None
+    connection: Connection, skus: Sequence[str], locations: Sequence[str] | None = None
 ) -> list[Position]:
     """Every known level of these variants, by sku and location; `locations` of `None` means everywhere."""
     arguments = {"skus": list(skus), "everywhere": locations is None, "locations": list(locations or ())}

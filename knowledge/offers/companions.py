@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
 
@@ -123,7 +123,7 @@ class CompanionTable:
         if self._loading is not None and self.counted_at is None:
             await asyncio.shield(self._loading)
 
-    async def refresh(self, connection: AsyncConnection, *, at_once: bool = False) -> bool:
+    async def refresh(self, connection: Connection, *, at_once: bool = False) -> bool:
         """Load the table if it changed and a look is due; true when it was loaded."""
         if not at_once and not self._due:
             return False

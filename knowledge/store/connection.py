@@ -1,7 +1,11 @@
-"""Statements on one connection, inside a transaction or each by itself."""
+"""Statements on one connection, inside a transaction or each by itself.
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+A statement is sent when it is asked and answered when its answer is awaited; all that was asked before then goes to the
+server together, and is carried out there in its order.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import Any, Final, Generic, TypeVar, cast
 
 from psycopg import Error
 from psycopg.errors import InFailedSqlTransaction
@@ -17,8 +21,11 @@ _COMMIT: Final = b"COMMIT"
 _ROLLBACK: Final = b"ROLLBACK"
 _NAMES: Final[dict[tuple[str, ...], SimpleResultMetaData]] = {}  # of the columns of every statement there is
 
+T = TypeVar("T")
+U = TypeVar("U")
 
-class Result(IteratorResult[Any]):
+
+class Result(IteratorResult[*tuple[Any, ...]]):
     """The rows found, to be read in any of SQLAlchemy's ways.
 
     Attributes:
@@ -33,6 +40,37 @@ class Result(IteratorResult[Any]):
         self.rowcount = rowcount
 
 
+class Asked(Generic[T]):
+    """An answer to come; it may be awaited once."""
+
+    def __init__(self, connection: "Connection", read: Callable[[PGresult], T]) -> None:
+        self._connection = connection
+        self._read: Callable[[PGresult], Any] = read
+        self.answer: PGresult | None = None
+
+    def into(self, read: Callable[[T], U]) -> "Asked[U]":
+        """The same answer, read further. Only what this returns is awaited."""
+        before = self._read
+
+        def further(answer: PGresult) -> U:
+            return read(before(answer))
+
+        self._read = further
+        return cast("Asked[U]", self)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """What was found.
+
+        Raises:
+            psycopg.Error: The statement, or one that was sent before it, was refused.
+        """
+        if self.answer is None:
+            yield from self._connection.settle().__await__()
+        if self.answer is None:
+            raise InFailedSqlTransaction("a statement before this one was refused")
+        return self._read(self.answer)
+
+
 class Connection:
     """One caller's connection.
 
@@ -45,8 +83,12 @@ class Connection:
         self._line = line
         self._whole = whole
         self._begun = False
-        self._unread = 0  # answers nobody waits for, still to come
+        self._asked: list[Asked[Any] | None] = []  # whose answers come next; `None` for those nobody waits for
         self._cursors = 0
+
+    def ask(self, statement: ClauseElement | str, parameters: Parameters | None = None) -> Asked[Result]:
+        """Send a statement; await what this returns for its rows."""
+        return self._ask(read_statement(statement, [*parameters] if parameters else None), parameters or {})
 
     async def execute(
         self, statement: ClauseElement | str, parameters: Parameters | Sequence[Parameters] | None = None
@@ -54,31 +96,27 @@ class Connection:
         """Run a statement, or once for each of several sets of parameters, and return the last one's rows.
 
         Raises:
-            psycopg.Error: It, or one that was posted before it, was refused.
+            psycopg.Error: It, or one that was sent before it, was refused.
         """
-        each = parameters if isinstance(parameters, Sequence) else [parameters or {}]
-        if not each:
+        if not isinstance(parameters, Sequence):
+            return await self.ask(statement, parameters)
+        if not parameters:
             return Result((), [], 0)
-        read = read_statement(statement, None if parameters is None else [*each[0]])
-        for values in each:
-            self._send(read, values)
-        answers = await self._answers()
-        return self._result(answers[-1])
+        read = read_statement(statement, [*parameters[0]])
+        for values in parameters[:-1]:
+            self._send(read, values, None)
+        return await self._ask(read, parameters[-1])
 
     def post(self, statement: ClauseElement | str, parameters: Parameters) -> None:
-        """Run a statement of a transaction whose answer nobody needs: it goes with the next one that is waited for.
-
-        If it is refused, that one raises.
-        """
-        self._send(read_statement(statement, [*parameters]), parameters)
-        self._unread += 1
+        """Run a statement of a transaction whose answer nobody needs; what is awaited next raises if it is refused."""
+        assert self._whole  # noqa: S101  # or nothing might ever be awaited
+        self._send(read_statement(statement, [*parameters]), parameters, None)
 
     async def tuples(self, statement: ClauseElement, parameters: Parameters) -> list[tuple[Any, ...]]:
         """The rows as bare tuples, sent in binary: for a great many of them."""
-        read = read_statement(statement)
-        self._send(read, parameters, binary=True)
-        (answer,) = await self._answers()
-        return self._line.rows(answer)
+        asked = Asked(self, self._line.rows)
+        self._send(read_statement(statement), parameters, asked, binary=True)
+        return await asked
 
     async def partitions(
         self, statement: ClauseElement, parameters: Parameters, size: int
@@ -87,21 +125,16 @@ class Connection:
         self._cursors += 1
         name = f"rows_{self._cursors}".encode()
         read = read_statement(statement)
-        declared = Statement(
-            b"DECLARE " + name + b" NO SCROLL CURSOR FOR " + read.sql, read.names, read.fixed, read.told
-        )
-        self._send(declared, parameters)
-        await self._answers()
+        cursor = b"DECLARE " + name + b" NO SCROLL CURSOR FOR "
+        self._send(Statement(cursor + read.sql, read.names, read.fixed, read.told), parameters, None)
         fetch = Statement(b"FETCH %d FROM %s" % (size, name), (), {}, {})
         while True:
-            self._send(fetch, {})
-            (answer,) = await self._answers()
-            if answer.ntuples:
-                yield self._result(answer).all()
-            if answer.ntuples < size:
+            rows = (await self._ask(fetch, {})).all()
+            if rows:
+                yield rows
+            if len(rows) < size:
                 break
-        self._send(Statement(b"CLOSE " + name, (), {}, {}), {})
-        await self._answers()
+        self.post((b"CLOSE " + name).decode(), {})
 
     async def commit(self) -> None:
         """Make what was said here true.
@@ -111,10 +144,11 @@ class Connection:
         """
         if not self._begun:
             return
-        self._line.send(_COMMIT)
-        answer = (await self._line.answers())[-1]
+        committed = Asked(self, lambda answer: answer.command_status)
+        self._send(Statement(_COMMIT, (), {}, {}), {}, committed)
+        status = await committed
         self._begun = False
-        if answer.command_status == _ROLLBACK:
+        if status == _ROLLBACK:
             raise InFailedSqlTransaction("a statement of this transaction was refused before")
 
     async def roll_back(self) -> None:
@@ -122,6 +156,7 @@ class Connection:
         if not self._begun or self._line.broken:
             return
         self._begun = False
+        self._asked.clear()
         self._line.send(_ROLLBACK)
         try:
             await self._line.answers()
@@ -129,17 +164,32 @@ class Connection:
             self._line.send(_ROLLBACK)
             await self._line.answers()
 
-    def _send(self, statement: Statement, values: Parameters, *, binary: bool = False) -> None:
-        if self._whole and not self._begun:
-            self._begun = True
-            self._line.send(_BEGIN)
-            self._unread += 1
-        self._line.send(statement.sql, statement.values(values), binary=binary)
+    async def settle(self) -> None:
+        """Have everything sent so far answered.
 
-    async def _answers(self) -> list[PGresult]:
-        """The answers of what was sent, but for those nobody waits for."""
-        unread, self._unread = self._unread, 0
-        return (await self._line.answers())[unread:]
+        Raises:
+            psycopg.Error: Something of it was refused.
+        """
+        asked, self._asked = self._asked, []
+        for each, answer in zip(asked, await self._line.answers(), strict=True):
+            if each is not None:
+                each.answer = answer
+
+    def _ask(self, statement: Statement, values: Parameters) -> Asked[Result]:
+        asked = Asked(self, self._result)
+        self._send(statement, values, asked)
+        return asked
+
+    def _send(
+        self, statement: Statement, values: Parameters, asked: Asked[Any] | None, *, binary: bool = False
+    ) -> None:
+        given = statement.values(values)
+        if self._whole and not self._begun:
+            self._line.send(_BEGIN)
+            self._begun = True
+            self._asked.append(None)
+        self._line.send(statement.sql, given, binary=binary)
+        self._asked.append(asked)
 
     def _result(self, answer: PGresult) -> Result:
         names = tuple((answer.fname(number) or b"").decode() for number in range(answer.nfields))

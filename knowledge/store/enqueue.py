@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 
 # Procrastinate's own defer opens a connection of its own; a decision and the job that follows from it must be one
@@ -20,18 +20,20 @@ _INSERT = text(
     """
 )
 
-_INSERT_EACH: Final = """
+_INSERT_EACH: Final = text(
+    """
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    SELECT 'default', %(task)s, %(priority)s, job.lock, job.lock, job.args
-    FROM unnest(CAST(%(locks)s AS text[]), CAST(%(args)s AS jsonb[])) AS job(lock, args)
+    SELECT 'default', :task, :priority, job.lock, job.lock, job.args
+    FROM unnest(CAST(:locks AS text[]), CAST(:args AS jsonb[])) AS job(lock, args)
     WHERE set_config('synchronous_commit', 'off', true) = 'off'
     ORDER BY job.lock
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """
+)
 
 
-async def enqueue(  # noqa: PLR0913
-    connection: AsyncConnection,
+def enqueue(  # noqa: PLR0913
+    connection: Connection,
     task: str,
     args: dict[str, Any],
     *,
@@ -41,7 +43,7 @@ async def enqueue(  # noqa: PLR0913
     at: datetime | None = None,
     priority: int = 0,
 ) -> None:
-    """Add a job; nothing happens when one with the same queueing lock already waits.
+    """Add a job with what is sent next; nothing happens when one with the same queueing lock already waits.
 
     Args:
         connection: The transaction that makes the work necessary.
@@ -53,7 +55,7 @@ async def enqueue(  # noqa: PLR0913
         at: Not before this moment.
         priority: Higher runs first.
     """
-    await connection.execute(
+    connection.post(
         _INSERT,
         {
             "queue": queue,

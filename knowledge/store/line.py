@@ -36,6 +36,7 @@ class Line:
         self._names = count()
         self._preparing: list[tuple[bytes, tuple[int, ...]]] = []
         self._sent: list[bool] = []  # whether each message's answer is somebody's: that of a preparation is nobody's
+        self._answering = False
         self._loop = asyncio.get_running_loop()
         self._socket = self._pgconn.socket
         self._readable: Future[None] | None = None
@@ -52,8 +53,13 @@ class Line:
 
     @property
     def broken(self) -> bool:
-        """Whether nothing more can be asked."""
-        return self._connection.closed or bool(self._sent)
+        """Whether nothing more can be asked: it is closed, or somebody left while answers were coming."""
+        return self._answering or self._connection.closed
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether something was sent that nobody has waited for."""
+        return bool(self._sent)
 
     def send(self, sql: bytes, values: Sequence[Any] = (), *, binary: bool = False) -> None:
         """Put a statement on its way; its answer comes with the next `answers`.
@@ -92,6 +98,7 @@ class Line:
         """
         if not self._sent:
             return []
+        self._answering = True
         self._pgconn.pipeline_sync()
         told: list[PGresult] = []
         refused: PGresult | None = None
@@ -107,6 +114,7 @@ class Line:
                 refused = result
             number += 1
         self._sent.clear()
+        self._answering = False
         if refused is not None:
             raise self._refusal(refused)
         self._preparing.clear()

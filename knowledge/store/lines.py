@@ -37,8 +37,11 @@ class Lines:
             psycopg.OperationalError: None is to be had.
         """
         try:
-            async with asyncio.timeout(within):
-                await self._free.acquire()
+            if self._free.locked():
+                async with asyncio.timeout(within):
+                    await self._free.acquire()
+            else:
+                await self._free.acquire()  # at once
         except TimeoutError as error:
             raise OperationalError("every connection is in use") from error
         try:
@@ -71,7 +74,7 @@ class Lines:
             raise OperationalError("the server does not answer") from error
 
     def _take_back(self, line: Line) -> None:
-        if self._closed or line.broken:
+        if self._closed or line.broken or line.unanswered:
             self._hang_up(line)
         else:
             self._idle.append(line)

@@ -3,7 +3,8 @@
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.connection import Connection
 
 _SETTINGS: Final = (
     "SET LOCAL statement_timeout = '10min'",  # longer than any statement of a running shop may take
@@ -14,7 +15,7 @@ _SETTINGS: Final = (
 )
 
 
-async def settle_in(connection: AsyncConnection) -> None:
+async def settle_in(connection: Connection) -> None:
     """Have the transaction's following statements planned for reading everything."""
     for setting in _SETTINGS:
         await connection.execute(text(setting))

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.tables import location
 from policies.errors import Misconfigured, NotFound
 from policies.vocabulary.ids import LocationId
@@ -51,7 +51,7 @@ class Places:
         }
 
     @classmethod
-    async def load(cls, connection: AsyncConnection) -> "Places":
+    async def load(cls, connection: Connection) -> "Places":
         """From the store."""
         rows = await connection.execute(select(location).order_by(location.c.id))
         return cls(Place(**row) for row in rows.mappings())  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def read_locations(file: Path) -> list[Place]:
         ) from error
 
 
-async def save_locations(connection: AsyncConnection, places: Iterable[Place]) -> None:
+async def save_locations(connection: Connection, places: Iterable[Place]) -> None:
     """Make the store's locations these; a location is never deleted, for old orders name it."""
     for place in places:
         values = asdict(place)

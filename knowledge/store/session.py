@@ -1,19 +1,21 @@
 """One pool of connections to the one database."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final, LiteralString
+from typing import Final
 
 from psycopg import InterfaceError, OperationalError
+from sqlalchemy import TextClause
 
-from knowledge.store.connection import Connection
+from knowledge.store.connection import Connection, Result
 from knowledge.store.lines import Lines
 from knowledge.store.quick import QuickReads
-from knowledge.store.quick_writes import QuickWrites
+from knowledge.store.statement import Parameters
 from policies.errors import Unavailable
 
 STATEMENT_TIMEOUT = 30_000  # ms. No statement of ours is meant to take longer; a stuck one must not hold a lane.
+AT_ONCE: Final = 3  # connections for single writes
 WITHIN: Final = 10.0  # seconds, waiting for a free connection
 _OPTIONS: Final = f"-c statement_timeout={STATEMENT_TIMEOUT} -c timezone=UTC"
 
@@ -29,8 +31,8 @@ class Database:
     def __init__(self, url: str, *, pool: int = 10) -> None:
         self.url = url
         self.quick = QuickReads(url)
-        self._quick_writes = QuickWrites(url)
         self._lines = Lines(url, _OPTIONS, most=pool)
+        self._own = Lines(url, _OPTIONS, most=AT_ONCE)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -67,18 +69,24 @@ class Database:
         except (OperationalError, InterfaceError) as error:
             raise Unavailable("The database does not answer.", code="database.unavailable") from error
 
-    async def at_once(self, statement: LiteralString, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """Run one statement that is a whole transaction, as `QuickWrites.run` does.
+    async def at_once(self, statement: TextClause, parameters: Parameters) -> Result:
+        """Run one statement that is a whole transaction; it is durable when this returns.
+
+        On connections of its own, so that a delivery is stored however busy everybody else is.
 
         Raises:
-            Unavailable: The database does not answer.
+            Unavailable: The database does not answer. Whether the statement was carried out is then not known.
         """
-        return await self._quick_writes.run(statement, parameters)
+        try:
+            async with self._own.borrow(WITHIN) as line:
+                return await Connection(line, whole=False).execute(statement, parameters)
+        except (OperationalError, InterfaceError) as error:
+            raise Unavailable("The database does not answer.", code="database.unavailable") from error
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.quick.close()
-        await self._quick_writes.close()
+        await self._own.close()
         await self._lines.close()
 
 

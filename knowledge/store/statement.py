@@ -1,4 +1,4 @@
-"""SQLAlchemy's statements in the form the database's own library takes: text with `$1`, and parameters in that order."""
+"""SQLAlchemy's statements as the database's own library takes them: with `$1`, and parameters in that order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +71,6 @@ def _compiled(statement: ClauseElement, columns: Sequence[str] | None) -> Statem
         compile_kwargs={"render_postcompile": True},  # lists of unknown length are written out
     )
     names = tuple(compiled.positiontup or ())
-    fixed = {} if isinstance(statement, TextClause) else compiled.construct_params(_check=False)
+    fixed: Mapping[str, Any] = {} if isinstance(statement, TextClause) else compiled.construct_params(_check=False)
     told: Mapping[str, Any] = {name: how for name, how in compiled._bind_processors.items() if name in names}  # noqa: SLF001  # what its own driver does with them
     return Statement(str(compiled).encode(), names, fixed, told)

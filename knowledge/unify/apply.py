@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
 from knowledge.identity.resolve import resolve_all
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.catalog import apply_products
 from knowledge.unify.customers import apply_customers, apply_interest
@@ -46,7 +46,7 @@ class Applied:
 
 
 async def apply(
-    connection: AsyncConnection,
+    connection: Connection,
     events: Sequence[Event],
     places: Places,
     *,
@@ -88,6 +88,6 @@ async def apply(
     return applied
 
 
-async def absorb(connection: AsyncConnection, source: str, reason: str, count: int) -> None:
+async def absorb(connection: Connection, source: str, reason: str, count: int) -> None:
     """Count deliveries that changed nothing."""
     await connection.execute(_ABSORB, {"source": source, "reason": reason, "count": count})

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event
 from knowledge.events.families import ProductFacts
+from knowledge.store.connection import Connection
 from knowledge.unify.columns import write_rows
 
 # Reconciliation rule: the newest price wins; a cost once known is not forgotten; each platform owns its own ids.
@@ -39,7 +39,7 @@ _VARIANT = text(
 )
 
 
-async def apply_products(connection: AsyncConnection, events: Sequence[Event]) -> None:
+async def apply_products(connection: Connection, events: Sequence[Event]) -> None:
     """Store every variant the events tell of; of two tellings in one burst the later counts."""
     rows: dict[str, dict[str, object]] = {}
     for event in events:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import TextClause
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.connection import Connection
 
 
-async def write_rows(connection: AsyncConnection, statement: TextClause, rows: Iterable[Mapping[str, object]]) -> None:
+async def write_rows(connection: Connection, statement: TextClause, rows: Iterable[Mapping[str, object]]) -> None:
     """Run a statement that reads its parameters with `unnest`, one array per column; nothing for no rows."""
     listed = list(rows)
     if listed:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event
 from knowledge.events.families import CustomerFacts, InterestFacts
+from knowledge.store.connection import Connection
 from knowledge.unify.columns import write_rows
 from policies.vocabulary.ids import CustomerRef
 
@@ -37,7 +37,7 @@ _INTEREST = text(
 
 
 async def apply_customers(
-    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef]
+    connection: Connection, events: Sequence[Event], customers: Mapping[str, CustomerRef]
 ) -> set[str]:
     """Store consent and totals; returns ids of events older than the last telling."""
     told = [(event, customers[event.id]) for event in events if event.id in customers]
@@ -67,9 +67,7 @@ async def apply_customers(
     return stale
 
 
-async def apply_interest(
-    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef]
-) -> None:
+async def apply_interest(connection: Connection, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> None:
     """Remember what known customers looked at or carted; an anonymous look is forgotten."""
     latest: dict[tuple[str, str, str], object] = {}
     for event in events:

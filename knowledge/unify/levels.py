@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event
 from knowledge.events.families import LevelFacts
+from knowledge.store.connection import Connection
 from knowledge.unify.columns import write_rows
 
 _SKUS = text(
@@ -39,7 +39,7 @@ _LEVEL = text(
 )
 
 
-async def apply_levels(connection: AsyncConnection, events: Sequence[Event]) -> set[str]:
+async def apply_levels(connection: Connection, events: Sequence[Event]) -> set[str]:
     """Store counts; returns ids of events that were older than the stored count, or told of no known variant."""
     if not events:
         return set()

@@ -6,10 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import LineFacts, OrderFacts, ReturnFacts
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.columns import write_rows
 from policies.vocabulary.ids import CustomerRef
@@ -94,7 +94,7 @@ Tally = dict[tuple[str, str, str], list[int]]  # (sku, location, day) -> [sold, 
 
 
 async def apply_orders(
-    connection: AsyncConnection, events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places
+    connection: Connection, events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places
 ) -> set[str]:
     """Store orders as they stand now; returns ids of events older than what is stored.
 
@@ -205,7 +205,7 @@ class _Book:
         before, _ = self._counted.get((sku, location), (0, at))
         self._counted[(sku, location)] = (before + delta, at)
 
-    async def write(self, connection: AsyncConnection) -> None:
+    async def write(self, connection: Connection) -> None:
         """A few statements, rows in key order."""
         await write_rows(connection, _PURCHASE, (self._purchases[key] for key in sorted(self._purchases)))
         await write_rows(connection, _LINE, (self._lines[key] for key in sorted(self._lines)))
@@ -215,7 +215,7 @@ class _Book:
         await write_counted(connection, self._counted)
 
 
-async def apply_returns(connection: AsyncConnection, events: Sequence[Event], places: Places) -> None:
+async def apply_returns(connection: Connection, events: Sequence[Event], places: Places) -> None:
     """Count goods given back: on the order they came from, when it is known, and on the day."""
     daily: Tally = defaultdict(lambda: [0, 0])
     counted: dict[tuple[str, str], tuple[int, datetime]] = {}
@@ -240,7 +240,7 @@ async def apply_returns(connection: AsyncConnection, events: Sequence[Event], pl
     await write_counted(connection, counted)
 
 
-async def write_daily(connection: AsyncConnection, daily: Tally) -> None:
+async def write_daily(connection: Connection, daily: Tally) -> None:
     """Add to the days' sales."""
     rows = (
         {"sku": sku, "location_id": place, "day": day, "units": sold, "returned": back}
@@ -249,7 +249,7 @@ async def write_daily(connection: AsyncConnection, daily: Tally) -> None:
     await write_rows(connection, _DAILY, rows)
 
 
-async def write_counted(connection: AsyncConnection, counted: Mapping[tuple[str, str], tuple[int, datetime]]) -> None:
+async def write_counted(connection: Connection, counted: Mapping[tuple[str, str], tuple[int, datetime]]) -> None:
     """Move the counts of locations no platform counts for."""
     rows = (
         {"sku": sku, "location_id": place, "delta": delta, "at": at}

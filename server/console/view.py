@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.vocabulary.actor import Actor
 
 ACTIVITY: Final = 30  # rows
@@ -70,7 +70,7 @@ class RunningOut:
     as_of: datetime
 
 
-async def latest(connection: AsyncConnection, actor: Actor, *, every_kind: bool) -> list[Happening]:
+async def latest(connection: Connection, actor: Actor, *, every_kind: bool) -> list[Happening]:
     """The ledger's newest records, as far as they concern the actor's locations; of offers only when told so."""
     rows = await connection.execute(_LATEST, {**_where(actor), "every_kind": every_kind, "limit": ACTIVITY})
     return [
@@ -88,7 +88,7 @@ async def latest(connection: AsyncConnection, actor: Actor, *, every_kind: bool)
     ]
 
 
-async def running_out(connection: AsyncConnection, actor: Actor, today: date) -> list[RunningOut]:
+async def running_out(connection: Connection, actor: Actor, today: date) -> list[RunningOut]:
     """Soonest first."""
     since = (today - _WEEKS).isoformat()
     rows = await connection.execute(_RUNNING_OUT, {**_where(actor), "since": since, "limit": STOCK})

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 
 # for the caller's own action only; asking once more for the same action finds the same task
@@ -50,7 +50,7 @@ class TaskRow:
 
 
 async def keep_task(  # noqa: PLR0913  # whose task about what, and until when
-    connection: AsyncConnection, owner: str, tool: str, action: str, *, at: datetime, keep_until: datetime
+    connection: Connection, owner: str, tool: str, action: str, *, at: datetime, keep_until: datetime
 ) -> str | None:
     """The id of the owner's task about their action, 128 random bits; `None` when the action is not theirs."""
     kept = {
@@ -64,18 +64,18 @@ async def keep_task(  # noqa: PLR0913  # whose task about what, and until when
     return (await connection.execute(_KEEP, kept)).scalar_one_or_none()
 
 
-async def find_task(connection: AsyncConnection, owner: str, task: str, at: datetime) -> TaskRow | None:
+async def find_task(connection: Connection, owner: str, task: str, at: datetime) -> TaskRow | None:
     """The owner's task of this id, unless its time is over."""
     row = (await connection.execute(_FIND, {"id": task, "owner": owner, "at": at})).one_or_none()
     return None if row is None else TaskRow(*row)
 
 
-async def first_told(connection: AsyncConnection, task: str, at: datetime) -> bool:
+async def first_told(connection: Connection, task: str, at: datetime) -> bool:
     """Whether its owner is told now, for the first time, how it ended."""
     return (await connection.execute(_TELL, {"id": task, "at": at})).scalar_one_or_none() is not None
 
 
-async def cancel_task(connection: AsyncConnection, task: str, at: datetime) -> None:
+async def cancel_task(connection: Connection, task: str, at: datetime) -> None:
     """Keep that its owner gave it up."""
     await connection.execute(_CANCEL, {"id": task, "at": at})
 

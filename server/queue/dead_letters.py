@@ -6,8 +6,8 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import Misconfigured, NotFound
 from server.queue.inbox import wake
 
@@ -48,7 +48,7 @@ class SetAside:
     received_at: datetime
 
 
-async def set_aside(connection: AsyncConnection, *, limit: int = 50) -> list[SetAside]:
+async def set_aside(connection: Connection, *, limit: int = 50) -> list[SetAside]:
     """The newest ones."""
     rows = await connection.execute(_SET_ASIDE, {"limit": limit})
     return [
@@ -69,12 +69,12 @@ async def set_aside(connection: AsyncConnection, *, limit: int = 50) -> list[Set
     ]
 
 
-async def count_set_aside(connection: AsyncConnection) -> dict[str, int]:
+async def count_set_aside(connection: Connection) -> dict[str, int]:
     """How many are dead, how many parked."""
     return {"dead": 0, "parked": 0, **{row.state: row.number for row in await connection.execute(_COUNT)}}
 
 
-async def put_back(connection: AsyncConnection, event_id: str) -> None:
+async def put_back(connection: Connection, event_id: str) -> None:
     """Give a dead letter all its attempts again.
 
     Raises:
@@ -85,18 +85,18 @@ async def put_back(connection: AsyncConnection, event_id: str) -> None:
         raise NotFound(
             "No dead letter has this id.", code="dead_letter.unknown", hint="tillhand dead-letters list", field="id"
         )
-    await wake(connection, lane)
+    wake(connection, lane)
 
 
-async def put_all_back(connection: AsyncConnection) -> int:
+async def put_all_back(connection: Connection) -> int:
     """Give every dead letter its attempts again; returns how many there were."""
     lanes: list[Any] = list((await connection.execute(_PUT_ALL_BACK)).scalars())
     for lane in sorted(set(lanes)):
-        await wake(connection, lane)
+        wake(connection, lane)
     return len(lanes)
 
 
-async def unseal(connection: AsyncConnection, event_id: str, sealer: Fernet) -> bytes:
+async def unseal(connection: Connection, event_id: str, sealer: Fernet) -> bytes:
     """The body of a parked event as it was received; it may hold personal data.
 
     Raises:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from knowledge.events.event import Event
+from knowledge.store.connection import Connection
 from knowledge.store.enqueue import enqueue, enqueue_each
 from knowledge.store.session import Database
 from policies.errors import TillhandError, Unavailable
@@ -33,10 +34,11 @@ PRIORITY = -1  # of lanes: a decided action goes first, because a customer may b
 
 # Any unique name counts: the same delivery twice, or the same change told by a webhook and by a poll. What was there
 # before is counted in the same statement, so that a group costs one round trip and one commit.
-_STORE: Final = """
+_STORE: Final = text(
+    """
     WITH told AS MATERIALIZED (
         SELECT * FROM ROWS FROM (
-            jsonb_to_recordset(CAST(%(told)s AS jsonb)) AS (
+            jsonb_to_recordset(CAST(:told AS jsonb)) AS (
                 id text, source text, delivery text, topic text, lane text, occurred_at timestamptz,
                 received_at timestamptz, correlation_id text, resource text, version text, facts jsonb, state text,
                 sealed text, person text
@@ -66,6 +68,7 @@ _STORE: Final = """
     )
     SELECT id FROM stored
 """
+)
 
 State = Literal["pending", "handled", "parked"]
 
@@ -180,12 +183,12 @@ class Inbox:
 
     async def _store(self, group: Sequence[_Arrival]) -> list[bool]:
         stored = await self._database.at_once(_STORE, {"told": _told(group)})
-        return list(_first_of_each(group, {name for (name,) in stored}))
+        return list(_first_of_each(group, set(stored.scalars())))
 
 
-async def wake(connection: AsyncConnection, lane: str, *, at: datetime | None = None) -> None:
+def wake(connection: Connection, lane: str, *, at: datetime | None = None) -> None:
     """Have the lane drained once this transaction commits, or not before `at`."""
-    await enqueue(
+    enqueue(
         connection,
         "drain_lane",
         {"lane": lane},

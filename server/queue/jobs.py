@@ -102,12 +102,12 @@ class Jobs:
             drained = await self._lanes.drain(lane, again=again)
             if drained.more:
                 async with self._database.transaction() as connection:
-                    await wake(connection, lane)
+                    wake(connection, lane)
 
     async def _attempt_again(self, lane: str) -> None:
         with self._counted("attempt_again"):
             async with self._database.transaction() as connection:
-                await attempt_now(connection, lane)
+                attempt_now(connection, lane)
 
     async def _carry_out_action(self, action_id: str) -> None:
         with self._counted("carry_out"):

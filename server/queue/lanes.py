@@ -14,10 +14,10 @@ from time import monotonic
 from typing import Any, Protocol
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents.state import BurstOutcome
 from knowledge.events.event import Event, Topic
+from knowledge.store.connection import Connection
 from knowledge.store.enqueue import enqueue
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
@@ -209,9 +209,7 @@ class Lanes:
             ).all()
             waiting: list[int] = [row.attempts for row in changed if row.state == "pending"]
             if waiting:
-                await attempt_later(
-                    connection, events[0].lane, self._now() + timedelta(seconds=_WAITS[min(waiting) - 1])
-                )
+                attempt_later(connection, events[0].lane, self._now() + timedelta(seconds=_WAITS[min(waiting) - 1]))
         drained.failed += len(waiting)
         drained.dead += len(changed) - len(waiting)
         self._metrics.count("events", len(waiting), outcome="failed")
@@ -220,17 +218,17 @@ class Lanes:
         logger.error("%d events of lane %s failed: %s", len(events), events[0].lane, name, exc_info=_frames(error))
 
 
-async def attempt_later(connection: AsyncConnection, lane: str, at: datetime) -> None:
+def attempt_later(connection: Connection, lane: str, at: datetime) -> None:
     """Have the lane's failed events attempted again at a time.
 
     A job of its own without the lane's lock: one that waits for its time with the lock would hold up the whole lane.
     """
-    await enqueue(connection, "attempt_again", {"lane": lane}, queueing_lock=f"attempt:{lane}", at=at)
+    enqueue(connection, "attempt_again", {"lane": lane}, queueing_lock=f"attempt:{lane}", at=at)
 
 
-async def attempt_now(connection: AsyncConnection, lane: str) -> None:
+def attempt_now(connection: Connection, lane: str) -> None:
     """Have the lane's failed events attempted again, in their turn."""
-    await enqueue(
+    enqueue(
         connection,
         "drain_lane",
         {"lane": lane, "again": True},
@@ -240,12 +238,12 @@ async def attempt_now(connection: AsyncConnection, lane: str) -> None:
     )
 
 
-async def wake_forgotten(connection: AsyncConnection) -> int:
+async def wake_forgotten(connection: Connection) -> int:
     """Wake every lane with events and no job for them: their process died before it could. Returns how many waited."""
     rows = (await connection.execute(_WAITING_LANES)).all()
     for row in rows:
         if row.fresh:
-            await wake(connection, row.lane)
+            wake(connection, row.lane)
     return len(rows)
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database, utc_now
 from server.queue.duplicates import as_change
 from server.queue.inbox import Inbox
@@ -79,6 +79,6 @@ class Poller:
             cursor = following
 
 
-async def _cursor(connection: AsyncConnection, platform: str, stream: str) -> str:
+async def _cursor(connection: Connection, platform: str, stream: str) -> str:
     found = await connection.execute(_CURSOR, {"platform": platform, "stream": stream})
     return found.scalar_one_or_none() or ""

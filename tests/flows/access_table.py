@@ -75,7 +75,6 @@ _OUTSIDE: Final = "access.outside_locations"
 
 TOOLS: Final[Mapping[str, Row]] = {
     "search_products": Row(PRODUCTS, lambda at: {"text": "shirt", "location_id": at.place}, _OUTSIDE),
-    "search_cohorts": Row(COHORTS, lambda at: {"text": "jeans", "location_id": at.place}, _OUTSIDE),
     "check_inventory": Row(STOCK, lambda at: {"sku": at.sku, "location_id": at.place}, _OUTSIDE),
     "find_policy": Row(PEOPLE, lambda _: {"text": "return without receipt"}),
     "find_customer": Row(FLOOR, lambda _: {"loyalty_id": "CUST_0"}),

@@ -142,8 +142,6 @@ class CanaryDay:
                 ("find_customer", {"name": said}),
                 ("find_customer", {"email": [one.email]}),
                 ("search_products", {"text": said}),
-                ("search_cohorts", {"text": said}),
-                ("search_cohorts", {}),
                 ("check_inventory", {"sku": one.email}),
                 ("get_order", {"order_id": "shopify:order:880000"}),
                 ("get_order", {"order_id": one.email}),

@@ -37,7 +37,7 @@ async def test_a_worker_drains_what_was_stored_and_carries_out_what_was_decided(
     supervisor, done = Watching(), list[str]()
     await stored(database, *(level(f"e{number}", number, second=number) for number in range(3)))
     async with database.transaction() as connection:
-        await enqueue(connection, "carry_out", {"action_id": "act_1"}, lock="act_1")
+        enqueue(connection, "carry_out", {"action_id": "act_1"}, lock="act_1")
 
     async with crew(database, supervisor, done) as jobs:
         await jobs.work(TEMPO, wait=False, signals=False)
@@ -103,7 +103,7 @@ async def test_a_lane_held_up_by_a_dead_worker_goes_on_though_another_job_waits_
     await stored(database, level("a", 1))
     await died(database, seconds=60)
     async with database.transaction() as connection:
-        await wake(connection, S1)  # a new event arrives meanwhile: the same lane, the same lock
+        wake(connection, S1)  # a new event arrives meanwhile: the same lane, the same lock
     async with crew(database, supervisor, []) as jobs:
         assert await take_over(jobs.app, database, stalled_s=5) == 1
         await jobs.work(TEMPO, wait=False, signals=False)

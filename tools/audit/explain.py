@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import NotFound
 from tools.audit.story import Approval, Carried, Event, Explanation, Happened, Reason, Story, Undone, Why
 
@@ -80,7 +80,7 @@ _REDEEMED = text(
 )
 
 
-async def explain(connection: AsyncConnection, name: str, start: int = 0) -> Explanation:
+async def explain(connection: Connection, name: str, start: int = 0) -> Explanation:
     """The stories behind an id, oldest first, at most ten.
 
     Args:
@@ -116,7 +116,7 @@ async def explain(connection: AsyncConnection, name: str, start: int = 0) -> Exp
     )
 
 
-async def _stories(connection: AsyncConnection, ids: Sequence[str]) -> list[Story]:
+async def _stories(connection: Connection, ids: Sequence[str]) -> list[Story]:
     records: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
     for row in await connection.execute(_RECORDS, {"ids": list(ids)}):
         told = json.loads(row.entry)
@@ -228,7 +228,7 @@ def _happened(told: dict[str, Any]) -> Happened:
     )
 
 
-async def _redeemed(connection: AsyncConnection, row: Any, told: list[dict[str, Any]]) -> str:
+async def _redeemed(connection: Connection, row: Any, told: list[dict[str, Any]]) -> str:
     if row.kind != "discount" or not told:
         return ""
     question = {"since": _moment(told[0]["at"]), "code": row.facts["code"]}

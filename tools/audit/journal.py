@@ -1,7 +1,7 @@
-"""Records of reads, written in groups: a read must not cost a transaction of its own to be on record.
+"""Records of calls, written in groups: a call must not cost a transaction of its own to be on record.
 
-Only answered reads come here. Everything that is refused or changes something is recorded before it is answered; of the
-answered reads, those of the last moment are lost when the process is killed.
+Only answered calls come here. Whoever changed something waits for the record; of the answered reads, those of the last
+moment are lost when the process is killed.
 """
 
 import asyncio

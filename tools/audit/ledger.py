@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from tools.audit.entry import Entry, link
 from tools.audit.names import Name, without_refs
 
@@ -36,10 +36,11 @@ class Head:
     hash: str
 
 
-async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> Head:
+async def append(connection: Connection, entries: Sequence[Entry]) -> Head:
     """Add records in this order, in the caller's transaction, and return the new head.
 
     The head is locked until the transaction ends, so this comes last in it: whoever else decides waits for that long.
+    The records are written with whatever is sent next, at the latest with the commit.
     """
     row: Any = (await connection.execute(_LOCK if entries else _HEAD)).one()
     seq, previous = int(row.seq), str(row.hash)
@@ -64,7 +65,7 @@ async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> Head:
             }
         )
         previous = following
-    await connection.execute(
+    connection.post(
         _ADD,
         {
             "rows": json.dumps(rows),
@@ -76,7 +77,7 @@ async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> Head:
     return Head(seq + len(rows), previous)
 
 
-async def head(connection: AsyncConnection) -> Head:
+async def head(connection: Connection) -> Head:
     """Where the ledger ends now."""
     row: Any = (await connection.execute(_HEAD)).one()
     return Head(int(row.seq), str(row.hash))

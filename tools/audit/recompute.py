@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.decision import Outcome, Reason, Verdict
 from policies.engine import Engine
 from policies.errors import NotFound
@@ -62,7 +62,7 @@ def read_recorded(entry: str) -> Verdict:
     return Verdict(Outcome(verdict["outcome"]), reasons, verdict["rules"])
 
 
-async def decisions_of(connection: AsyncConnection, action: str) -> list[str]:
+async def decisions_of(connection: Connection, action: str) -> list[str]:
     """The records of an action's decisions, first the one when it was proposed.
 
     Raises:

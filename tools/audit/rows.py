@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final, NamedTuple, cast
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from knowledge.store.connection import Connection
 
 _AT_ONCE: Final = 5_000  # some MiB: more saves nothing
 _SELECT: Final = text(
@@ -30,7 +31,7 @@ class LedgerRow(NamedTuple):
     hash: str
 
 
-async def ledger_rows(connection: AsyncConnection) -> AsyncGenerator[Sequence[LedgerRow]]:
+async def ledger_rows(connection: Connection) -> AsyncGenerator[Sequence[LedgerRow]]:
     """Every row there is, those added while reading too."""
     after = _EARLIEST
     while True:

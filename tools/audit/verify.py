@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from tools.audit.anchor import Anchors
 from tools.audit.entry import FIRST, frame
 from tools.audit.ledger import Head
@@ -52,7 +52,7 @@ class Verification:
         return not self.faults
 
 
-async def verify(connection: AsyncConnection, anchors: Anchors | None = None) -> Verification:
+async def verify(connection: Connection, anchors: Anchors | None = None) -> Verification:
     """Read the ledger once, some rows at a time, and compare it with its head and with anchors outside the database."""
     outside = anchors or Anchors()
     found = Verification(faults=[Fault(0, "anchor", f"The anchor file: {each}") for each in outside.damage])
@@ -96,7 +96,7 @@ def _check(rows: Sequence[LedgerRow], found: Verification, wanted: dict[int, str
     found.head = Head(last, previous)
 
 
-async def _head(connection: AsyncConnection) -> Head | None:
+async def _head(connection: Connection) -> Head | None:
     row = (await connection.execute(_HEAD)).one_or_none()
     return None if row is None else Head(int(row.seq), str(row.hash))
 

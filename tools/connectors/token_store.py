@@ -13,8 +13,8 @@ from typing import Protocol
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database, utc_now
 from knowledge.store.tables import platform_token
 from policies.errors import Misconfigured
@@ -101,7 +101,7 @@ class DatabaseTokenStore:
             await connection.execute(_LOCK, {"space": _LOCK_SPACE, "platform": self._platform})
             yield _Locked(self, connection)
 
-    async def _load(self, connection: AsyncConnection) -> Tokens | None:
+    async def _load(self, connection: Connection) -> Tokens | None:
         rows = await connection.execute(
             select(platform_token.c.sealed).where(platform_token.c.platform == self._platform)
         )
@@ -118,7 +118,7 @@ class DatabaseTokenStore:
             ) from error
         return Tokens(kept["access"], kept["refresh"], read_moment(kept["expires_at"]))
 
-    async def _save(self, connection: AsyncConnection, tokens: Tokens) -> None:
+    async def _save(self, connection: Connection, tokens: Tokens) -> None:
         kept = {"access": tokens.access, "refresh": tokens.refresh, "expires_at": tokens.expires_at.isoformat()}
         row = {"sealed": self._seal.encrypt(json.dumps(kept).encode()), "at": self._now()}
         await connection.execute(
@@ -131,7 +131,7 @@ class DatabaseTokenStore:
 class _Locked:
     """The store, on the connection that holds the lock."""
 
-    def __init__(self, store: DatabaseTokenStore, connection: AsyncConnection) -> None:
+    def __init__(self, store: DatabaseTokenStore, connection: Connection) -> None:
         self._store = store
         self._connection = connection
 

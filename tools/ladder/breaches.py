@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place
 from policies.actions.any_action import KINDS
 from policies.rollout import CHAIN, BreachLimits, Rollout
@@ -109,7 +109,7 @@ _SENTENCES: Final[dict[Name, str]] = {
 
 
 async def breaches(
-    connection: AsyncConnection, rollout: Rollout, places: Iterable[Place], at: datetime, *, kind: str = ""
+    connection: Connection, rollout: Rollout, places: Iterable[Place], at: datetime, *, kind: str = ""
 ) -> list[Breach]:
     """Every breach at these places now, the ledger's aside; of one kind of action, or of all."""
     by_limits: dict[BreachLimits, list[str]] = {}
@@ -127,7 +127,7 @@ async def breaches(
     return list(dict.fromkeys(found))
 
 
-async def ledger_fault(connection: AsyncConnection) -> list[Breach]:
+async def ledger_fault(connection: Connection) -> list[Breach]:
     """Whether the ledger's newest records are as they were written; if not, a breach of every kind of action."""
     rows = (await connection.execute(_LEDGER, {"tail": _TAIL})).all()
     before: tuple[int, str] | None = None
@@ -146,7 +146,7 @@ async def ledger_fault(connection: AsyncConnection) -> list[Breach]:
     return [Breach("ledger", kind, CHAIN, 1, bad) for kind in KINDS] if bad else []
 
 
-async def review_overdue(connection: AsyncConnection, rollout: Rollout, at: datetime) -> list[Breach]:
+async def review_overdue(connection: Connection, rollout: Rollout, at: datetime) -> list[Breach]:
     """Whether a weekly review waits for signatures longer than the plan allows; if so, of every kind of action."""
     allowed = rollout.breach("", CHAIN).review_overdue_days
     late = await overdue(connection, at) if allowed else None

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.decision import Outcome
 from policies.engine import Engine
 from policies.ladder import TEAMS, Rung, TrackRecord
@@ -46,7 +46,7 @@ _REVIEW: Final = text(
 
 
 async def track_record(  # noqa: PLR0913  # of what, where, since when
-    connection: AsyncConnection,
+    connection: Connection,
     engine: Engine,
     capability: str,
     location: str,
@@ -76,7 +76,7 @@ async def track_record(  # noqa: PLR0913  # of what, where, since when
     )
 
 
-async def _judged_again(connection: AsyncConnection, engine: Engine, asked: dict[str, Any]) -> tuple[int, int]:
+async def _judged_again(connection: Connection, engine: Engine, asked: dict[str, Any]) -> tuple[int, int]:
     """While observing nobody answers; the rules say what they would have said to AI that may act."""
     found = (await connection.execute(_SITUATIONS, {**asked, "limit": _JUDGED_AGAIN})).scalars().all()
     return len(found), sum(_would_pass(engine, Situation.read(each)) for each in found)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from knowledge.privacy.scrub import scrub
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.any_action import KINDS
@@ -232,7 +231,7 @@ class LadderOffice:
     @asynccontextmanager
     async def _moving(
         self, actor: Actor, asked: str, about: str, location: str, reason: str
-    ) -> AsyncGenerator[tuple[AsyncConnection, Place | None]]:
+    ) -> AsyncGenerator[tuple[Connection, Place | None]]:
         """A transaction for one change; when it is refused, that is on record."""
         try:
             if not reason.strip():
@@ -252,9 +251,7 @@ class LadderOffice:
                 await append(connection, [Entry("refused", self._now(), body)])
             raise
 
-    async def _position(
-        self, connection: AsyncConnection, rungs: Rungs, capability: str, place: Place | None
-    ) -> Position:
+    async def _position(self, connection: Connection, rungs: Rungs, capability: str, place: Place | None) -> Position:
         rung, name = rungs.at(capability, place), place.id if place else CHAIN
         kept = rungs.kept.get((capability, name))
         here = [place] if place else list(self._places)

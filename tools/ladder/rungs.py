@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place
 from policies.ladder import Rung, TrackRecord
 from policies.rollout import CHAIN, Rollout
@@ -73,7 +73,7 @@ class Rungs:
         return not told and (capability, place.id) not in self.kept
 
 
-async def read_rungs(connection: AsyncConnection, rollout: Rollout, *, lock: bool = False) -> Rungs:
+async def read_rungs(connection: Connection, rollout: Rollout, *, lock: bool = False) -> Rungs:
     """All of them; locked against every other move until the transaction ends when asked so."""
     if lock:
         await connection.execute(_QUEUE_UP)
@@ -88,7 +88,7 @@ async def read_rungs(connection: AsyncConnection, rollout: Rollout, *, lock: boo
 
 
 async def move(  # noqa: PLR0913  # what moves, on whose word, why and when
-    connection: AsyncConnection,
+    connection: Connection,
     moved: Move,
     *,
     by: str,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Place, Places
 from policies.engine import Engine
 from policies.ladder import Rung, Standing, Stopped
@@ -53,19 +53,23 @@ class Standings:
         return "agent" if any(("agent", name) in self.stops for name in names) else ""
 
 
-async def standings(connection: AsyncConnection, rollout: Rollout, places: Iterable[str]) -> Standings:
-    """What holds at these locations now, in one question."""
-    rungs: dict[tuple[str, str], Rung] = {}
-    stops: set[tuple[str, str]] = set()
-    for row in await connection.execute(_ASK, {"places": sorted({CHAIN, *places})}):
-        if row.rung:
-            rungs[row.scope, row.name] = Rung(row.rung)
-        else:
-            stops.add((row.scope, row.name))
-    return Standings(rollout, rungs, frozenset(stops))
+def standings(connection: Connection, rollout: Rollout, places: Iterable[str]) -> Asked[Standings]:
+    """Ask what holds at these locations now, in one question."""
+
+    def read(rows: Result) -> Standings:
+        rungs: dict[tuple[str, str], Rung] = {}
+        stops: set[tuple[str, str]] = set()
+        for row in rows:
+            if row.rung:
+                rungs[row.scope, row.name] = Rung(row.rung)
+            else:
+                stops.add((row.scope, row.name))
+        return Standings(rollout, rungs, frozenset(stops))
+
+    return connection.ask(_ASK, {"places": sorted({CHAIN, *places})}).into(read)
 
 
-async def standing_now(connection: AsyncConnection, engine: Engine, places: Places, row: ActionRow) -> Standing | None:
+async def standing_now(connection: Connection, engine: Engine, places: Places, row: ActionRow) -> Standing | None:
     """How far whoever proposed this may go with it now; `None` for a person, whom nothing here binds."""
     if not bound(row.actor):
         return None

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor
 from tools.action_row import actor_facts
@@ -53,7 +53,7 @@ class Stop:
 
 
 async def throw(  # noqa: PLR0913  # what is stopped, by whom, why and when
-    connection: AsyncConnection, scope: Scope, name: str, *, by: Actor, reason: str, at: datetime
+    connection: Connection, scope: Scope, name: str, *, by: Actor, reason: str, at: datetime
 ) -> None:
     """Stop it; stopping what is stopped changes nothing.
 
@@ -67,7 +67,7 @@ async def throw(  # noqa: PLR0913  # what is stopped, by whom, why and when
 
 
 async def lift(  # noqa: PLR0913  # the same
-    connection: AsyncConnection, scope: Scope, name: str, *, by: Actor, reason: str, at: datetime
+    connection: Connection, scope: Scope, name: str, *, by: Actor, reason: str, at: datetime
 ) -> None:
     """Start it again.
 
@@ -82,13 +82,13 @@ async def lift(  # noqa: PLR0913  # the same
     await append(connection, [_entry("started", scope, name, by, reason, at)])
 
 
-async def in_force(connection: AsyncConnection) -> list[Stop]:
+async def in_force(connection: Connection) -> list[Stop]:
     """Every switch that is thrown, oldest first."""
     rows = await connection.execute(_IN_FORCE)
     return [Stop(row.scope, row.name, row.reason, row.set_by, row.set_at) for row in rows]
 
 
-async def known_agent(connection: AsyncConnection, name: str) -> bool:
+async def known_agent(connection: Connection, name: str) -> bool:
     """Whether anybody of this name ever proposed something or holds a key: a misspelt name would stop nobody."""
     return bool((await connection.execute(_KNOWN, {"name": name})).scalar_one())
 

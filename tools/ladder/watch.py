@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
 from policies.engine import Engine
 from policies.ladder import Rung
@@ -14,7 +13,7 @@ BY = "schedule:ladder"
 
 
 async def watch(  # noqa: PLR0913  # where and what to look at, and when
-    connection: AsyncConnection, engine: Engine, places: Places, at: datetime, *, location: str = "", kind: str = ""
+    connection: Connection, engine: Engine, places: Places, at: datetime, *, location: str = "", kind: str = ""
 ) -> list[Move]:
     """Demote wherever a breach stands, by one rung each; returns what moved.
 
@@ -47,7 +46,7 @@ async def watch(  # noqa: PLR0913  # where and what to look at, and when
 
 
 async def _anything(  # noqa: PLR0913, PLR0917  # where and what to look at
-    connection: AsyncConnection, engine: Engine, here: list[Place], at: datetime, location: str, kind: str
+    connection: Connection, engine: Engine, here: list[Place], at: datetime, location: str, kind: str
 ) -> list[Breach]:
     found = await breaches(connection, engine.rollout, here, at, kind=kind)
     if not location:

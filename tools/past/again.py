@@ -11,8 +11,7 @@ from heapq import heappush, heappushpop
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.decision import Outcome, Reason, Verdict
 from policies.engine import Engine
@@ -101,7 +100,7 @@ class Again:
         self._found = Judged()
 
     async def run(
-        self, connection: AsyncConnection, since: datetime, until: datetime, locations: frozenset[str] | None
+        self, connection: Connection, since: datetime, until: datetime, locations: frozenset[str] | None
     ) -> Judged:
         """Judge the span; the connection is in a transaction, which changes nothing."""
         async for one in recorded(connection, since, until, locations):

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from policies.engine import Engine
 from policies.errors import NotFound
 from tools.audit.recompute import Recomputed, decisions_of, read_recorded, recompute
@@ -23,7 +22,7 @@ class Again:
         return self.told.equal or not self.told.same_rules
 
 
-async def recompute_action(connection: AsyncConnection, engine: Engine, action: str) -> list[Again]:
+async def recompute_action(connection: Connection, engine: Engine, action: str) -> list[Again]:
     """Judge an action's decisions again, oldest first; those that failed before the rules were asked are left out.
 
     Args:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.actions.any_action import AnyAction, read_action
 from policies.decision import Outcome
 from policies.situation import Situation
@@ -101,7 +101,7 @@ class Recorded:
 
 
 async def recorded(
-    connection: AsyncConnection, since: datetime, until: datetime, locations: frozenset[str] | None
+    connection: Connection, since: datetime, until: datetime, locations: frozenset[str] | None
 ) -> AsyncGenerator[Recorded]:
     """The decisions of a span, oldest first; the connection is in a transaction until the last one was read."""
     wanted = {"everywhere": locations is None, "locations": sorted(locations or ())}

@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.engine import Engine
 from policies.errors import Misconfigured
 from policies.limits import Limits
@@ -20,7 +20,7 @@ _KEEP = text(
 _FIND = text("SELECT rules, schema, limits FROM ruleset WHERE digest = :digest")
 
 
-async def keep_ruleset(connection: AsyncConnection, engine: Engine, at: datetime) -> None:
+async def keep_ruleset(connection: Connection, engine: Engine, at: datetime) -> None:
     """Keep these rules under the digest their verdicts carry; call it before they decide anything."""
     told = {
         "digest": engine.digest,
@@ -32,7 +32,7 @@ async def keep_ruleset(connection: AsyncConnection, engine: Engine, at: datetime
     await connection.execute(_KEEP, told)
 
 
-async def find_ruleset(connection: AsyncConnection, digest: str) -> Engine | None:
+async def find_ruleset(connection: Connection, digest: str) -> Engine | None:
     """The rules of this digest, ready to judge; `None` when they never decided here.
 
     Raises:

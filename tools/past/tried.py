@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.engine import Engine
 from policies.limits import Limits
@@ -87,7 +86,7 @@ class Tried:
         }
 
 
-async def try_rules(connection: AsyncConnection, places: Places, trial: Trial) -> Tried:
+async def try_rules(connection: Connection, places: Places, trial: Trial) -> Tried:
     """Judge the past again; nothing is kept or changed.
 
     Args:

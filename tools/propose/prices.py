@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import Sku
 from policies.vocabulary.money import Money
@@ -28,7 +28,7 @@ class Priced:
     seen_at: datetime
 
 
-async def prices(connection: AsyncConnection, skus: Sequence[str], field: str) -> dict[str, Priced]:
+async def prices(connection: Connection, skus: Sequence[str], field: str) -> dict[str, Priced]:
     """The catalog's prices of all these variants.
 
     Raises:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.actions.action import Effect
 from policies.actions.transfer import Transfer, TransferLine
@@ -98,7 +98,7 @@ def transfer_tool(asking: Asking, places: Places) -> Tool:
 
 
 async def _changes(
-    connection: AsyncConnection, origin: LocationId, destination: LocationId, units: Mapping[str, int]
+    connection: Connection, origin: LocationId, destination: LocationId, units: Mapping[str, int]
 ) -> tuple[Change, ...]:
     """Each sku's count at both ends, as it is known now and as it would be once the goods have arrived."""
     rows = await connection.execute(_COUNTS, {"places": [origin, destination], "skus": list(units)})

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.store.session import Database
 from policies.actions.action import Effect
@@ -50,7 +50,7 @@ class Waiting:
 
 
 async def waiting(
-    connection: AsyncConnection, locations: Sequence[LocationId] | None, at: datetime, *, start: int = 0, limit: int
+    connection: Connection, locations: Sequence[LocationId] | None, at: datetime, *, start: int = 0, limit: int
 ) -> list[Waiting]:
     """Approvals still open at `at`, longest waiting first; `locations` of `None` means everywhere."""
     rows = await connection.execute(

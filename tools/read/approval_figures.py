@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.vocabulary.ids import LocationId
 
 OVER: Final = timedelta(hours=24)
@@ -49,7 +49,7 @@ class QueueFigures:
 
 
 async def approval_figures(
-    connection: AsyncConnection, locations: Sequence[LocationId] | None, at: datetime
+    connection: Connection, locations: Sequence[LocationId] | None, at: datetime
 ) -> list[QueueFigures]:
     """By location, where anything was asked lately; `locations` of `None` means everywhere."""
     rows = await connection.execute(

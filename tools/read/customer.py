@@ -9,12 +9,12 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.families import KeyedHash
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.actions.action import Effect
 from policies.errors import NotFound, Refused
@@ -174,7 +174,7 @@ def _keys(keys: MatchKeys, asked: FindCustomer) -> tuple[KeyedHash, ...]:
 
 
 async def _profile(
-    connection: AsyncConnection, ref: CustomerRef, places: Sequence[LocationId] | None, at: datetime, start: int
+    connection: Connection, ref: CustomerRef, places: Sequence[LocationId] | None, at: datetime, start: int
 ) -> Customer:
     head = (await connection.execute(_CUSTOMER, {"ref": ref})).one_or_none()
     if head is None:

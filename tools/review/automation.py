@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from tools.review.week import Week
 
 _MOVES = text(
@@ -24,7 +24,7 @@ _HALTS = text(
 _TOLD = ("capability", "location", "before", "after", "by", "reason")
 
 
-async def automation(connection: AsyncConnection, week: Week) -> dict[str, Any]:
+async def automation(connection: Connection, week: Week) -> dict[str, Any]:
     """Moves on the ladder within the week, and stops that held for any of it."""
     span = {"begins": week.begins, "ends": week.ends}
     moves = await connection.execute(_MOVES, span)

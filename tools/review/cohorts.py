@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import ONLINE, Place, Places
 from tools.review.fairness import Group, compare
 from tools.review.happened import Happened
@@ -58,7 +58,7 @@ class Cohorts:
         if one.kind == "discount":
             self._offers.append(one)
 
-    async def facts(self, connection: AsyncConnection, week: Week) -> dict[str, Any]:
+    async def facts(self, connection: Connection, week: Week) -> dict[str, Any]:
         """The comparison as JSON; in the transaction the actions were read in."""
         self._quarters = tuple((await connection.execute(_QUARTERS)).scalar_one() or ())
         groups: dict[tuple[str, str], Group] = {}
@@ -81,7 +81,7 @@ class Cohorts:
                     group.offered += offered
         return compare(groups, LEAST)
 
-    async def _customers(self, connection: AsyncConnection) -> Mapping[str, _Customer]:
+    async def _customers(self, connection: Connection) -> Mapping[str, _Customer]:
         refs = sorted({one.customer for one in self._offers if one.customer})
         rows = await connection.execute(_CUSTOMERS, {"refs": refs})
         return {row.ref: _Customer(row.first_order_at, row.spent) for row in rows}

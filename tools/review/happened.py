@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from tools.review.week import Week
 
 _AT_ONCE: Final = 5_000  # rows held in memory beside what is counted
@@ -90,14 +90,14 @@ class Happened:
         return self.state == "denied"
 
 
-async def happened(connection: AsyncConnection, week: Week) -> AsyncGenerator[Happened]:
+async def happened(connection: Connection, week: Week) -> AsyncGenerator[Happened]:
     """The week's actions, oldest first; the connection is in a transaction until the last one was read."""
     async for batch in connection.partitions(_ACTIONS, {"begins": week.begins, "ends": week.ends}, _AT_ONCE):
         for row in batch:
             yield _read(row)
 
 
-async def unjudged(connection: AsyncConnection, week: Week) -> list[tuple[str, str, int]]:
+async def unjudged(connection: Connection, week: Week) -> list[tuple[str, str, int]]:
     """What was refused before the rules were asked: location ("" where none was named), code and count."""
     rows = await connection.execute(_UNJUDGED, {"begins": week.begins, "ends": week.ends})
     return [(row.location, row.code, row.times) for row in rows]

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from policies.rule_text import TEAMS
 from tools.review.week import Week, chain_timezone
@@ -37,7 +37,7 @@ class Overdue:
     missing: tuple[str, ...]
 
 
-async def overdue(connection: AsyncConnection, now: datetime) -> Overdue | None:
+async def overdue(connection: Connection, now: datetime) -> Overdue | None:
     """The oldest of the last eight weeks in which something was decided and not all teams have signed.
 
     `None` when there is none. How many days are too many is for whoever asks to say.

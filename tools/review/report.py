@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from tools.review.automation import automation
 from tools.review.cohorts import Cohorts
@@ -13,7 +12,7 @@ from tools.review.unusual import unusual
 from tools.review.week import Week
 
 
-async def make_report(connection: AsyncConnection, places: Places, week: Week) -> dict[str, Any]:
+async def make_report(connection: Connection, places: Places, week: Week) -> dict[str, Any]:
     """The report of a week, from what is on record now: the same records give the same report, to the letter.
 
     Args:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 from policies.rule_text import TEAMS
 from policies.vocabulary.actor import Actor
@@ -86,7 +86,7 @@ class Listed:
         return tuple(team for team in TEAMS if team not in self.teams)
 
 
-async def keep(connection: AsyncConnection, report: dict[str, Any], by: dict[str, Any], at: datetime) -> bool:
+async def keep(connection: Connection, report: dict[str, Any], by: dict[str, Any], at: datetime) -> bool:
     """Keep a report; false when it says nothing new. Signatures under other words than these no longer count."""
     week, name = report["week"], digest(report)
     await connection.execute(_LOCK, {"week": week})
@@ -100,7 +100,7 @@ async def keep(connection: AsyncConnection, report: dict[str, Any], by: dict[str
     return True
 
 
-async def find_review(connection: AsyncConnection, week: str) -> Review | None:
+async def find_review(connection: Connection, week: str) -> Review | None:
     """A week's report as it is kept."""
     row = (await connection.execute(_FIND, {"week": week})).one_or_none()
     if row is None:
@@ -118,7 +118,7 @@ async def find_review(connection: AsyncConnection, week: str) -> Review | None:
     )
 
 
-async def read_review(connection: AsyncConnection, week: str) -> Review:
+async def read_review(connection: Connection, week: str) -> Review:
     """A week's report as it is kept.
 
     Raises:
@@ -135,14 +135,14 @@ async def read_review(connection: AsyncConnection, week: str) -> Review:
     return found
 
 
-async def list_reviews(connection: AsyncConnection, limit: int = 20) -> list[Listed]:
+async def list_reviews(connection: Connection, limit: int = 20) -> list[Listed]:
     """Weeks with a report, newest first."""
     rows = await connection.execute(_WEEKS, {"limit": limit})
     return [Listed(row.week, row.made_at, tuple(row.teams or ())) for row in rows]
 
 
 async def sign(  # noqa: PLR0913  # who signs what, for whom, and when
-    connection: AsyncConnection, week: str, team: str, seen: str, *, actor: Actor, note: str, at: datetime
+    connection: Connection, week: str, team: str, seen: str, *, actor: Actor, note: str, at: datetime
 ) -> Review:
     """Put a team's name under a report; signing twice is signing once.
 

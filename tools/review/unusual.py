@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from tools.review.proportions import binomial, holm, written
 from tools.review.week import Week
 
@@ -29,7 +29,7 @@ _COUNTS = text(
 )
 
 
-async def unusual(connection: AsyncConnection, week: Week) -> list[dict[str, Any]]:
+async def unusual(connection: Connection, week: Week) -> list[dict[str, Any]]:
     """Counts outside everything of up to eight weeks before, and not by chance; as JSON, the least likely first.
 
     A count is told when it is above the highest or below the lowest of those weeks and an even spread over all of them

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, cast
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.vocabulary.actor import Actor
 from tools.action_row import actor_facts, read_actor
 from tools.audit.entry import canonical
@@ -104,7 +104,7 @@ def batch_id(actor: Actor, key: str) -> str:
     return "bat_" + uuid5(_NAMES, f"{actor.id}\x00{key}").hex
 
 
-async def insert(connection: AsyncConnection, batch: Batch) -> bool:
+async def insert(connection: Connection, batch: Batch) -> bool:
     """Add a batch and its actions, none of them settled; false when it is there already."""
     told = {
         "id": batch.id,
@@ -124,7 +124,7 @@ async def insert(connection: AsyncConnection, batch: Batch) -> bool:
     return True
 
 
-async def find_batch(connection: AsyncConnection, name: str) -> Batch | None:
+async def find_batch(connection: Connection, name: str) -> Batch | None:
     """One batch with all its actions, newest action first."""
     row: Any = (await connection.execute(_BY_ID, {"id": name})).one_or_none()
     if row is None:
@@ -149,43 +149,43 @@ async def find_batch(connection: AsyncConnection, name: str) -> Batch | None:
     )
 
 
-async def latest(connection: AsyncConnection, limit: int) -> list[str]:
+async def latest(connection: Connection, limit: int) -> list[str]:
     """Ids of batches: those that are not finished first, then the newest."""
     return list((await connection.execute(_LATEST, {"limit": limit})).scalars())
 
 
-async def open_batches(connection: AsyncConnection, at: datetime) -> list[str]:
+async def open_batches(connection: Connection, at: datetime) -> list[str]:
     """Ids of batches that somebody should go on with."""
     return list((await connection.execute(_OPEN, {"at": at})).scalars())
 
 
-async def expire(connection: AsyncConnection, at: datetime) -> list[str]:
+async def expire(connection: Connection, at: datetime) -> list[str]:
     """Decline what nobody started in time; returns the batches' ids."""
     return list((await connection.execute(_OVERDUE, {"at": at})).scalars())
 
 
-async def answer(connection: AsyncConnection, name: str, actor: Actor, *, start: bool, at: datetime) -> bool:
+async def answer(connection: Connection, name: str, actor: Actor, *, start: bool, at: datetime) -> bool:
     """Start or decline a batch that was asked for; false when it was answered before, or too late."""
     told = {"id": name, "actor": canonical(actor_facts(actor)), "state": "open" if start else "declined", "at": at}
     return (await connection.execute(_ANSWER, told)).one_or_none() is not None
 
 
-async def claim(connection: AsyncConnection, name: str, at: datetime) -> bool:
+async def claim(connection: Connection, name: str, at: datetime) -> bool:
     """Take a batch to work on, for as long as a lease; false when somebody else has it, or it is settled."""
     return (await connection.execute(_CLAIM, {"id": name, "at": at, "until": at + LEASE})).one_or_none() is not None
 
 
-async def hold(connection: AsyncConnection, name: str, until: datetime) -> None:
+async def hold(connection: Connection, name: str, until: datetime) -> None:
     """Keep others away from a batch until then."""
     await connection.execute(_RENEW, {"id": name, "until": until})
 
 
-async def finish(connection: AsyncConnection, name: str, at: datetime) -> bool:
+async def finish(connection: Connection, name: str, at: datetime) -> bool:
     """Settle a batch; false when it was settled before."""
     return (await connection.execute(_DONE, {"id": name, "at": at})).one_or_none() is not None
 
 
-async def settle_items(connection: AsyncConnection, name: str, items: Sequence[BatchItem]) -> None:
+async def settle_items(connection: Connection, name: str, items: Sequence[BatchItem]) -> None:
     """Keep what became of these actions; a settled one stays as it is."""
     told = [
         {"id": name, "action": item.action, "fate": item.fate, "undo_id": item.undo, "why": item.why, "left": item.left}

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.actions.discount import Discount
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer
@@ -92,7 +92,7 @@ class Fate:
         return Refused(self.why, code=self.code, hint=self.instead, field="action_id")
 
 
-async def foresee(connection: AsyncConnection, rows: Sequence[ActionRow]) -> dict[str, Fate]:
+async def foresee(connection: Connection, rows: Sequence[ActionRow]) -> dict[str, Fate]:
     """The fate of each action if it were undone now, by its id; at most three questions for all of them."""
     done = [row for row in rows if row.state == "executed"]
     orders = await _redeemed(connection, [row for row in done if isinstance(row.action, Discount)])
@@ -101,7 +101,7 @@ async def foresee(connection: AsyncConnection, rows: Sequence[ActionRow]) -> dic
     return {row.id: _fate(row, orders.get(row.id), statuses.get(row.id, ""), short.get(row.id, 0)) for row in rows}
 
 
-async def redeemed(connection: AsyncConnection, row: ActionRow) -> tuple[str, Money]:
+async def redeemed(connection: Connection, row: ActionRow) -> tuple[str, Money]:
     """The order a discount's code was used on and the money it took off; "" and nothing when it was not."""
     found = (await _redeemed(connection, [row])).get(row.id) if isinstance(row.action, Discount) else None
     return found or ("", Money(0, row.action.money_at_stake.currency))
@@ -157,7 +157,7 @@ def _reversed(row: ActionRow) -> Fate:
     return Fate("reversed", inverse.sentence(), Money(0, row.action.money_at_stake.currency))
 
 
-async def _redeemed(connection: AsyncConnection, rows: Sequence[ActionRow]) -> dict[str, tuple[str, Money]]:
+async def _redeemed(connection: Connection, rows: Sequence[ActionRow]) -> dict[str, tuple[str, Money]]:
     if not rows:
         return {}
     amounts = {row.id: row.action.money_at_stake for row in rows}
@@ -175,7 +175,7 @@ def _taken(decided: Money, told: int | None, back: int) -> Money:
     return Money((decided.minor if told is None else told) - back, decided.currency)
 
 
-async def _statuses(connection: AsyncConnection, rows: Sequence[ActionRow]) -> dict[str, str]:
+async def _statuses(connection: Connection, rows: Sequence[ActionRow]) -> dict[str, str]:
     named = {_resource(row): row.id for row in rows}
     if not named:
         return {}
@@ -183,7 +183,7 @@ async def _statuses(connection: AsyncConnection, rows: Sequence[ActionRow]) -> d
     return {named[each.resource]: str(each.status) for each in found}
 
 
-async def _short(connection: AsyncConnection, rows: Sequence[ActionRow]) -> dict[str, int]:
+async def _short(connection: Connection, rows: Sequence[ActionRow]) -> dict[str, int]:
     """How many of an adjustment's units are no longer there to be taken away again."""
     asked = {
         row.id: (row, row.action) for row in rows if isinstance(row.action, StockAdjustment) and row.action.delta > 0

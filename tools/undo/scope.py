@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from knowledge.store.connection import Connection
 from policies.errors import NotFound
 from policies.vocabulary.actor import Actor
 
@@ -80,7 +80,7 @@ class Scope:
         return cls(facts["kind"], facts["name"], datetime.fromisoformat(facts["until"]), since)
 
 
-async def find_scope(connection: AsyncConnection, scope: Scope, actor: Actor) -> tuple[list[str], int]:
+async def find_scope(connection: Connection, scope: Scope, actor: Actor) -> tuple[list[str], int]:
     """Ids of what can still be taken back where this actor may act, newest first, and how many more there are.
 
     Raises:

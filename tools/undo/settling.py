@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor
@@ -164,7 +163,7 @@ class Settling:
         assert row is not None  # noqa: S101  # actions stay
         return row
 
-    async def _done(self, connection: AsyncConnection, name: str, at: datetime) -> Entry:
+    async def _done(self, connection: Connection, name: str, at: datetime) -> Entry:
         batch = await find_batch(connection, name)
         assert batch is not None  # noqa: S101  # it was just settled
         rows = await find_all(connection, [item.action for item in batch.items])

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places, save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import companion, daily_sale, interest, inventory_level, variant
@@ -61,7 +61,7 @@ async def open_shop(database: Database) -> None:
             )
 
 
-async def goes_with(connection: AsyncConnection, sku: str, other: str, *, together: int, each: int = 100) -> None:
+async def goes_with(connection: Connection, sku: str, other: str, *, together: int, each: int = 100) -> None:
     """Count two variants as bought together in some of 1,000 baskets; each was in `each` of them."""
     rows = [(sku, other, together, 50_000), (other, sku, together, 50_000), (sku, sku, each, 10_000_000 // each)]
     for one, two, count, lift in [*rows, (other, other, each, 10_000_000 // each)]:
@@ -69,19 +69,19 @@ async def goes_with(connection: AsyncConnection, sku: str, other: str, *, togeth
         await connection.execute(insert(companion).values(row))
 
 
-async def stock(connection: AsyncConnection, sku: str, location: str, available: int, *, at: datetime = NOW) -> None:
+async def stock(connection: Connection, sku: str, location: str, available: int, *, at: datetime = NOW) -> None:
     row = {"sku": sku, "location_id": location, "available": available, "observed_at": at}
     await connection.execute(insert(inventory_level).values(row))
 
 
-async def sold(connection: AsyncConnection, sku: str, location: str, units: int, *, days: int = 28) -> None:
+async def sold(connection: Connection, sku: str, location: str, units: int, *, days: int = 28) -> None:
     """The same number of units on each of the last days."""
     for age in range(days):
         day = (NOW - timedelta(days=age)).date().isoformat()
         await connection.execute(insert(daily_sale).values(sku=sku, location_id=location, day=day, units=units))
 
 
-async def looked(connection: AsyncConnection, customer: str, sku: str, kind: str = "view") -> None:
+async def looked(connection: Connection, customer: str, sku: str, kind: str = "view") -> None:
     row = {"customer_ref": customer, "sku": sku, "kind": kind, "at": NOW - timedelta(hours=1)}
     await connection.execute(insert(interest).values(row))
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.events.event import Event, Topic
 from knowledge.identity.match_key import MatchKeys
 from knowledge.inventory.position import positions
+from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places, save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import customer, daily_sale, event, purchase, purchase_line
@@ -61,7 +61,7 @@ def level(sku: str, available: int, version: int) -> Event:
     return happened(Topic.INVENTORY_UPDATED, facts, version=version, name=f"{sku}-{version}")
 
 
-async def snapshot(connection: AsyncConnection) -> dict[str, list[tuple[object, ...]]]:
+async def snapshot(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
     tables = {
         "orders": select(purchase.c.id, purchase.c.total, purchase.c.version, purchase.c.cancelled),
         "lines": select(purchase_line.c.purchase_id, purchase_line.c.sku, purchase_line.c.quantity),

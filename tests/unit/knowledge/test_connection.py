@@ -25,6 +25,16 @@ async def count(database: Database) -> int:
         return (await connection.execute(_COUNT)).scalar_one()
 
 
+async def add(database: Database, *streams: str, posted: bool = False) -> None:
+    """One transaction that adds these."""
+    async with database.transaction() as connection:
+        for stream in streams:
+            if posted:
+                connection.post(_ADD, {"stream": stream, "cursor": "secret"})
+            else:
+                await connection.execute(_ADD, {"stream": stream, "cursor": "secret"})
+
+
 async def test_values_go_and_come_back_as_python_has_them(database: Database):
     sent = {
         "number": 2**40,
@@ -43,28 +53,21 @@ async def test_values_go_and_come_back_as_python_has_them(database: Database):
     )
     for _ in range(4):  # as it is, and prepared
         async with database.reading() as connection:
-            row = (await connection.execute(asked, sent)).one()
-        assert {**sent, "percent": "50%", "json": {"a": [1]}} == dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's name for it
+            row = (await connection.execute(asked, sent)).mappings().one()
+        assert {**sent, "percent": "50%", "json": {"a": [1]}} == dict(row)
 
 
 async def test_statements_built_of_tables_are_understood(database: Database):
     async with database.transaction() as connection:
-        await save_locations(connection, [Place(LocationId(n), n, "p", n, "shop", "NY", "UTC", n) for n in ("A", "B")])
+        await save_locations(
+            connection, [Place(LocationId(n), n, "p", n, "shop", "NY", "UTC", LocationId(n)) for n in ("A", "B")]
+        )
         found = await connection.execute(select(location.c.id).where(location.c.id.in_(["A", "B", "C"])))
         assert sorted(found.scalars()) == ["A", "B"]
-        facts = {"lane": "A", "source": "s", "delivery": "d", "family": "order", "resource": "r", "correlation_id": "c"}
-        rows = [
-            {
-                **facts,
-                "id": f"e{n}",
-                "facts": {"n": n},
-                "occurred_at": datetime.now(UTC),
-                "received_at": datetime.now(UTC),
-            }
-            for n in range(3)
-        ]
-        known = {column.name for column in event.columns}
-        await connection.execute(insert(event), [{k: v for k, v in row.items() if k in known} for row in rows])
+        told = {"lane": "A", "source": "s", "topic": "t", "correlation_id": "c"}
+        at = {"occurred_at": datetime.now(UTC), "received_at": datetime.now(UTC)}
+        rows = [{**told, **at, "id": f"e{n}", "delivery": f"d{n}", "facts": {"n": n}} for n in range(3)]
+        await connection.execute(insert(event), rows)
         assert (await connection.execute(select(event.c.facts).order_by(event.c.id))).scalars().all() == [
             {"n": 0},
             {"n": 1},
@@ -74,9 +77,7 @@ async def test_statements_built_of_tables_are_understood(database: Database):
 
 async def test_a_transaction_is_whole_or_not_at_all(database: Database):
     with pytest.raises(errors.UniqueViolation):
-        async with database.transaction() as connection:
-            await connection.execute(_ADD, {"stream": "a", "cursor": "1"})
-            await connection.execute(_ADD, {"stream": "a", "cursor": "2"})
+        await add(database, "a", "a")
     assert await count(database) == 0
     async with database.transaction() as connection:
         assert (await connection.execute(_ADD, {"stream": "a", "cursor": "1"})).rowcount == 1
@@ -91,26 +92,25 @@ async def test_what_was_posted_is_part_of_it_and_its_refusal_is_not_overlooked(d
         connection.post(_ADD, {"stream": "c", "cursor": "1"})
     assert await count(database) == 3
     with pytest.raises(errors.UniqueViolation):
-        async with database.transaction() as connection:
-            connection.post(_ADD, {"stream": "d", "cursor": "1"})
-            connection.post(_ADD, {"stream": "a", "cursor": "2"})
+        await add(database, "d", "a", posted=True)
     assert await count(database) == 3
 
 
 async def test_a_refusal_that_was_swallowed_does_not_look_like_success(database: Database):
-    with pytest.raises(errors.InFailedSqlTransaction):
+    async def swallow() -> None:
         async with database.transaction() as connection:
             await connection.execute(_ADD, {"stream": "a", "cursor": "1"})
             with pytest.raises(errors.UniqueViolation):
                 await connection.execute(_ADD, {"stream": "a", "cursor": "1"})
+
+    with pytest.raises(errors.InFailedSqlTransaction):
+        await swallow()
     assert await count(database) == 0
 
 
 async def test_an_error_tells_nothing_of_the_values(database: Database):
     with pytest.raises(errors.UniqueViolation) as refusal:
-        async with database.transaction() as connection:
-            for _ in range(2):
-                await connection.execute(_ADD, {"stream": "ada@example.org", "cursor": "secret"})
+        await add(database, "ada@example.org", "ada@example.org")
     assert "ada" not in str(refusal.value) + repr(refusal.value)
 
 
@@ -137,9 +137,10 @@ async def test_what_nobody_waits_for_any_more_is_stopped_at_the_server(database_
 async def test_a_connection_that_died_is_replaced(database: Database):
     async with database.reading() as connection:
         own = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
-    async with database.transaction() as other, database.reading() as connection:
-        await other.execute(text("SELECT 1"))
+    assassin = Database(database.url)
+    async with assassin.reading() as connection:
         await connection.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+    await assassin.close()
     refused = 0
     for _ in range(3):
         try:
@@ -171,7 +172,7 @@ async def test_a_great_many_rows_come_in_parts(database: Database):
         none = [part async for part in connection.partitions(many, {"most": 0}, 10)]
         even = [len(part) async for part in connection.partitions(many, {"most": 20}, 10)]
     assert [len(part) for part in parts] == [10, 10, 5]
-    assert sum(parts, []) == list(range(1, 26))
+    assert [each for part in parts for each in part] == list(range(1, 26))
     assert (none, even) == ([], [10, 10])
 
 

@@ -1,5 +1,6 @@
 """Actions are exact, survive storage, and know what undoes them."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -148,3 +149,28 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
     assert (
         transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."
     )
+
+
+def test_a_discounts_facts_are_json_and_come_back_the_same():
+    action = discount()
+    assert json.loads(json.dumps(action.facts())) == action.facts()
+    assert read_action(action.facts()) == action
+
+
+@pytest.mark.parametrize(
+    ("lines", "goods"),
+    [
+        (3, "1 x A, 2 x B, 3 x C"),
+        (4, "1 x A, 2 x B, 3 x C and 1 more"),
+        (5, "1 x A, 2 x B, 3 x C and 2 more"),
+    ],
+)
+def test_a_transfers_sentence_names_three_goods_and_counts_the_rest(lines: int, goods: str):
+    move = Transfer(
+        origin=S2,
+        destination=S1,
+        lines=tuple(TransferLine(sku=Sku(sku), units=units) for units, sku in enumerate("ABCDE"[:lines], 1)),
+        value=Money(1_000, "USD"),
+        reference="move-1",
+    )
+    assert move.sentence() == f"Move {goods} from S2 to S1 (10.00 USD)."

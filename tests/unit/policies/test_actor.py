@@ -42,7 +42,7 @@ def test_a_delegate_reaches_only_what_both_reach_and_is_never_a_person(
 
 def test_two_roles_have_no_role_in_common():
     person = Actor("ada", Role.MANAGER, None, Door.MCP)
-    with pytest.raises(ValueError, match="same role"):
+    with pytest.raises(ValueError, match=r"^an actor works for a person of the same role$"):
         Actor("assistant:1", Role.OPERATOR, None, Door.MCP).for_person(person)
 
 
@@ -51,3 +51,12 @@ def test_no_limit_changes_nothing(some: frozenset[int]):
     names = frozenset(map(str, some))
     assert both(None, names) == both(names, None) == names
     assert both(None, None) is None
+
+
+@pytest.mark.parametrize("mine", [False, True])
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_delegate_only_looks_where_either_of_both_may_only_look(mine: bool, theirs: bool):
+    person = Actor("ada", Role.MANAGER, None, Door.MCP, read_only=theirs)
+    assert Actor("assistant:1", Role.MANAGER, None, Door.MCP, read_only=mine).for_person(person).read_only is (
+        mine or theirs
+    )

@@ -80,6 +80,25 @@ def test_a_permit_that_waits_for_an_approval_is_asked_every_step(asked: list[str
     assert asked == ["none", "confirmed", "manager", "two_managers"]
 
 
+def test_a_forbid_that_looks_at_approvals_does_not_hide_a_permit_that_does(asked: list[str]):
+    forbid = 'forbid (principal, action == Action::"discount", resource) when'
+    texts = {
+        "a": f'{PERMIT} {{ context.approval == "manager" }};',
+        "b": f'{forbid} {{ context.approval == "confirmed" && context.amount > 99999 }};',
+    }
+    engine = Engine(texts, SCHEMA, LIMITS)
+    situation = engine.situation(MANAGER, "discount", S1, "NY", DISCOUNT, standing=AUTO)
+    assert engine.decide(situation).outcome is Outcome.APPROVE
+    assert asked == ["none", "confirmed", "manager"]
+
+
+def test_a_permit_says_nothing_beyond_its_name(engine: Engine):
+    situation = engine.situation(MANAGER, "discount", S1, "NY", DISCOUNT, standing=AUTO)
+    reasons = engine.decide(situation).reasons
+    assert reasons
+    assert {reason.sentence for reason in reasons} == {""}
+
+
 def test_a_rule_that_cannot_be_evaluated_is_asked_again_with_every_approval(asked: list[str]):
     rule = (
         'forbid (principal, action == Action::"discount", resource)'

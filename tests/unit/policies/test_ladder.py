@@ -189,3 +189,9 @@ def test_an_unknown_rung_means_that_nothing_is_done(kind: str):
     assert ENGINE.decide(situation).outcome is Outcome.ALLOW
     unknown = replace(situation, context={**situation.context, "rung": "automatic"})
     assert ENGINE.decide(unknown).outcome is Outcome.DENY
+
+
+def test_a_share_is_never_rounded_up():
+    almost = replace(EARNED, decisions=100_000, judged=100_000, agreed=89_995, executed=100_000, undone=0)
+    assert missing(almost, NEEDS, AT)
+    assert not missing(replace(almost, agreed=90_000), NEEDS, AT)

@@ -1,5 +1,7 @@
 """The most particular number counts, and a number nobody reads is an error, not a silence."""
 
+from pathlib import Path
+
 import pytest
 
 from policies.errors import Misconfigured
@@ -138,3 +140,34 @@ def test_limits_become_others_at_once_and_pinned_ones_do_not():
     limits.become(other)
     assert (place("", "").discount.percent_bp, limits.digest, limits.text) == (1500, other.digest, other.text)
     assert (pinned.place("", "").discount.percent_bp, pinned.digest) == (3000, Limits(PRODUCT).digest)
+
+
+def test_a_chain_without_regions_and_locations_has_one_set_of_numbers():
+    bare = PRODUCT[: PRODUCT.index("[region.NY.packs]")]
+    assert Limits(bare).place("NY", LocationId("S1")) == Limits(bare).place("", LocationId(""))
+
+
+@pytest.mark.parametrize(
+    ("chain", "spent", "refused"), [(0, 1, True), (1, 1, False), (1, 2, False), (1, 500_000, False), (2, 1, True)]
+)
+def test_a_threshold_of_a_single_cent_is_one_too(chain: int, spent: int, refused: bool):
+    text = (
+        PRODUCT.replace("spent_from = 0", f"spent_from = {chain}") + f"[region.NJ.high_value]\nspent_from = {spent}\n"
+    )
+    if refused:
+        with pytest.raises(Misconfigured):
+            Limits(text)
+    else:
+        assert Limits(text).place("NJ", "").high_value.spent_from == spent
+
+
+def test_what_nobody_reads_is_refused_after_a_table_that_loosens_too():
+    with pytest.raises(Misconfigured, match="nothing reads"):
+        Limits(PRODUCT + "[location.S1]\nloosens = true\n[location.S1.discuont]\npercent_bp = 1\n")
+
+
+def test_a_file_is_named_in_its_errors(tmp_path: Path):
+    file = tmp_path / "careful.toml"
+    file.write_text(PRODUCT.replace("percent_bp", "percent_pb", 1), encoding="utf-8")
+    with pytest.raises(Misconfigured, match=r"careful\.toml, line"):
+        Limits.read(file)

@@ -88,3 +88,53 @@ def test_a_line_is_found_by_table_key_or_the_nearest_above():
     text = '[a.b]\nc = 1\n\n[a."d e"]\nf.g = 2\n'
     paths = [("a", "b"), ("a", "b", "c"), ("a", "d e"), ("a", "d e", "f", "g"), ("a", "b", "z"), ("z",)]
     assert [line_of(text, path) for path in paths] == [1, 2, 4, 5, 1, 1]
+
+
+def test_a_line_is_found_before_any_table_and_in_the_first_of_equals():
+    assert [line_of("x = 1\n[chain]\ny = 2\n", path) for path in [("x",), ("chain", "y"), ("chain", "z")]] == [1, 3, 2]
+    assert line_of("[[a]]\nx = 1\n[[a]]\n", ("a", "z")) == 1
+    assert line_of('[location."X9X"]\na = 1\n', ("location", "X9X", "a")) == 2
+    assert line_of("[location.9X]\na = 1\n", ("location", "9", "a")) == 1
+
+
+def test_a_file_names_a_kind_for_a_place_or_its_region_and_for_no_other():
+    plan = Rollout(PARTICULAR)
+    asked = [
+        ("discount", "NY", "S1"),
+        ("discount", "NY", "S2"),
+        ("discount", "NJ", "S1"),
+        ("discount", "NJ", "S2"),
+        ("transfer", "NY", "S1"),
+        ("discount", "", ""),
+    ]
+    assert [plan.names(*each) for each in asked] == [True, True, True, False, False, False]
+    assert not Rollout(TEXT).names("discount", "NY", "S1")
+
+
+def test_what_a_rung_takes_and_what_costs_one_is_a_regions_and_a_locations_too():
+    text = TEXT + "[region.NY.climb]\ndays = 5\n[region.NY.breach]\nhours = 7\n[location.S1.breach]\nhours = 3\n"
+    plan = Rollout(text)
+    places = [("NY", "S1"), ("NY", "S2"), ("NJ", "S2")]
+    assert [plan.climb(*each).days for each in places] == [5, 5, 14]
+    assert [plan.breach(*each).hours for each in places] == [3, 7, 24]
+
+
+def test_any_other_text_is_another_plan():
+    assert Rollout(TEXT).digest == Rollout(TEXT).digest
+    assert len({Rollout(TEXT).digest, Rollout(TEXT + "# a word\n").digest, None}) == 3
+
+
+@pytest.mark.parametrize("missing", ['transfer = "auto"', "days = 14"])
+def test_a_plan_that_leaves_something_open_is_refused(missing: str):
+    assert refused(TEXT.replace(missing, "", 1))[0] == "rollout.missing"
+    assert refused("")[0] == "rollout.missing"
+
+
+def test_a_table_that_is_missing_whole_is_named():
+    code, message = refused(TEXT[: TEXT.index("[chain.breach]")])
+    assert (code, "misses chain.breach." in message) == ("rollout.missing", True)
+
+
+def test_a_level_that_is_no_table_is_named():
+    code, message = refused("region = 5\n" + TEXT)
+    assert (code, "region" in message, "mine.toml, line 1," in message) == ("rollout.unknown", True, True)

@@ -113,3 +113,11 @@ def test_every_pack_is_a_switch_in_the_limits():
     for name, on in product(PACKS, (0, 1)):
         limits = Limits(f"{Limits.read().text}\n[region.XX.packs]\n{name} = {on}\n")
         assert (name in limits.place("XX", "").packs) is bool(on)
+
+
+@pytest.mark.parametrize("end", [".", "!", ""])
+def test_the_sentence_may_end_as_sentences_do(end: str):
+    packs = ENGINE.limits.place("NY", "S1").packs
+    assert carried(f"10% off. {SENTENCE}{end}", packs) == packs
+    assert carried(f"10% off. {SENTENCE}{end} See you.", packs) == packs
+    assert carried(f"10% off. {SENTENCE}S", packs) == ()
