@@ -30,6 +30,7 @@ from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database, utc_now
+from policies.actions.message import Channel
 from policies.engine import Engine
 from policies.errors import Misconfigured, Unavailable
 from policies.limits import Limits
@@ -55,13 +56,16 @@ from server.webhooks.lightspeed import lightspeed_reader
 from server.webhooks.receive import Inlet, Receiver
 from server.webhooks.shopify import shopify_reader
 from tools.connectors.document import WebDocument
+from tools.connectors.klaviyo import KlaviyoMails, KlaviyoSettings
 from tools.connectors.lightspeed.events import to_event as lightspeed_event
 from tools.connectors.lightspeed.platform import LightspeedPlatform
 from tools.connectors.lightspeed.settings import LightspeedSettings
+from tools.connectors.messaging import Messaging, NobodyKnown, Sender
 from tools.connectors.shopify.events import to_event as shopify_event
 from tools.connectors.shopify.platform import ShopifyPlatform
 from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
+from tools.connectors.twilio import TwilioSettings, TwilioTexts
 from tools.executor import Executor
 from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
@@ -69,7 +73,7 @@ from tools.ladder.office import LadderOffice
 from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
-from tools.platform import Platform
+from tools.platform import Addresses, Platform
 from tools.propose.plan import Plans
 from tools.registry import build_tools
 from tools.review.reviews import Reviews
@@ -134,6 +138,7 @@ async def compose(
     now: Callable[[], datetime] = utc_now,
     present: Callable[[Event], datetime] | None = None,
     others: OtherPlatforms | None = None,
+    addresses: Addresses | None = None,
 ) -> AsyncGenerator[House]:
     """Put the house together, and take it down when the block ends.
 
@@ -142,6 +147,7 @@ async def compose(
         now: The present, aware; another clock lets a day pass in minutes.
         present: When an event is looked at; now, unless told otherwise.
         others: Platforms beside those the settings name, by name; they are given the house's database.
+        addresses: Where customers are reached; without it nobody is.
 
     Raises:
         Misconfigured: Something the operator has to change.
@@ -153,7 +159,8 @@ async def compose(
     async with AsyncExitStack() as stack:
         database = Database(url, pool=settings.pool)
         stack.push_async_callback(database.close)
-        yield await _house(settings, database, secret, stack, now, present, others(database) if others else {})
+        more: Mapping[str, Platform] = others(database) if others else {}
+        yield await _house(settings, database, secret, stack, now, present, more, addresses or NobodyKnown())
 
 
 async def _house(  # noqa: PLR0913, PLR0917
@@ -164,6 +171,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     now: Callable[[], datetime],
     present: Callable[[Event], datetime] | None,
     others: Mapping[str, Platform],
+    addresses: Addresses,
 ) -> House:
     metrics, background = Metrics(), Background()
     keys, sealer = MatchKeys(secret.derive("match-key")), secret.sealer()
@@ -176,7 +184,11 @@ async def _house(  # noqa: PLR0913, PLR0917
         stack.push_async_callback(platform.close)
     prices = FreshPrices({name: platform.catalog for name, platform in platforms.items()}, now)
     stack.push_async_callback(prices.close)
-    executor = Executor(database, platforms, places, engine, now, prices=prices, read_only=settings.read_only)
+    messages = Messaging(_senders(settings), addresses, now)
+    stack.push_async_callback(messages.close)
+    executor = Executor(
+        database, platforms, places, engine, now, prices=prices, messages=messages, read_only=settings.read_only
+    )
     tools: dict[str, Tool] = {}
     allowance = Allowance(
         settings.reads_per_minute, settings.writes_per_minute, settings.calls_at_once, settings.read_within_s
@@ -198,6 +210,7 @@ async def _house(  # noqa: PLR0913, PLR0917
             now=now,
             plans=plans,
             prices=prices,
+            messages=messages,
         )
     )
     offers = OffersSpecialist(
@@ -340,6 +353,26 @@ def _platforms(  # noqa: PLR0913, PLR0917
         tokens = DatabaseTokenStore(database, "lightspeed", secret.seal_key(), now)
         platforms["lightspeed"] = LightspeedPlatform(retailer, places, keys, tokens, now=now)
     return platforms
+
+
+def _senders(settings: Settings) -> dict[Channel, Sender]:
+    senders: dict[Channel, Sender] = {}
+    if settings.twilio_url:
+        texts = TwilioSettings(
+            base_url=settings.twilio_url.rstrip("/"),
+            account=settings.twilio_account,
+            token=settings.twilio_token.get_secret_value(),
+            sender=settings.twilio_from,
+        )
+        senders["sms"] = TwilioTexts(texts)
+    if settings.klaviyo_url:
+        mails = KlaviyoSettings(
+            base_url=settings.klaviyo_url.rstrip("/"),
+            key=settings.klaviyo_key.get_secret_value(),
+            revision=settings.klaviyo_version,
+        )
+        senders["email"] = KlaviyoMails(mails)
+    return senders
 
 
 def _tokens(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:

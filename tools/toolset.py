@@ -18,6 +18,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "get_customer": "customers",
     "get_order": "customers",
     "propose_discount": "offers",
+    "propose_message": "offers",
     "propose_transfer": "stock",
     "propose_stock_adjustment": "stock",
     "list_approvals": "approvals",

@@ -35,6 +35,11 @@ def agree(message: object, discount: Discount, titles: Collection[str] = ()) -> 
     return all(_true(figure, discount) for figure in figures(_without_names(message, discount, titles)))
 
 
+def promises_nothing(message: str) -> bool:
+    """Whether a message without a discount behind it promises none: no share, no amount, no code."""
+    return not figures(message) and next(iter(codes(message)), None) is None
+
+
 def _true(figure: Figure, discount: Discount) -> bool:
     share = Decimal(discount.percent.basis_points) / 100
     amount = discount.amount.decimal()
