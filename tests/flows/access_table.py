@@ -17,6 +17,7 @@ PRODUCTS: Final = STOCK | {Role.MARKETING}
 ORDERS: Final = FLOOR | {Role.FRAUD_ANALYST}
 OVERSIGHT: Final = frozenset({Role.MANAGER, Role.AUDITOR, Role.OPERATOR})
 DECISIONS: Final = OVERSIGHT | {Role.FRAUD_ANALYST, Role.MARKETING}
+MARKETING: Final = frozenset({Role.MARKETING})
 MOVES_STOCK: Final = frozenset({Role.MANAGER, Role.PLANNER})
 MANAGER: Final = frozenset({Role.MANAGER})
 OPERATOR: Final = frozenset({Role.OPERATOR})
@@ -85,6 +86,18 @@ TOOLS: Final[Mapping[str, Row]] = {
             "transaction": "matrix-1",
             "skus": [at.sku],
             "percent": 5,
+        },
+        _OUTSIDE,
+    ),
+    "propose_message": Row(
+        MARKETING,
+        lambda at: {
+            **_WRITE,
+            "location_id": at.place,
+            "customer": at.customer,
+            "channel": "sms",
+            "purpose": "marketing",
+            "text": "The new coats are here. Reply STOP to stop.",
         },
         _OUTSIDE,
     ),
