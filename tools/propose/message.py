@@ -106,7 +106,7 @@ async def _worth(connection: Connection, code: str) -> Money:
     if row is None:
         raise NotFound(
             "No discount that was carried out has this code.",
-            code="code.unknown",
+            code="message.code_unknown",
             hint="Propose the discount first, and name its code once it is done.",
             field="code",
         )
