@@ -91,7 +91,7 @@ customer = Table(
 message_stop = Table(
     "message_stop",
     metadata,
-    Column("customer_ref", String, ForeignKey("customer.ref", ondelete="CASCADE"), primary_key=True),
+    Column("customer_ref", String, primary_key=True),
     Column("channel", String, primary_key=True),
     Column("at", _TIME, nullable=False),
 )

@@ -209,7 +209,7 @@ async def _given(at: WritingShop, who: Any = SPECIALIST, **more: Any) -> None:
     platform = RecordingPlatform(at.shop.now)
     executor = Executor(at.shop.database, {"shopify": platform}, PLACES, at.shop.engine, at.shop.now)
     guard = Guard(at.shop.database, at.shop.engine, PLACES, executor, {}, at.shop.now)
-    told = await guard.propose(who, discount(900, percent=1500, code=CODE, **{"customer": CLARA, **more}))
+    told = await guard.propose(who, discount(900, percent=1500, code=CODE, customer=CLARA, **more))
     assert told.state == "executed", told
 
 

@@ -74,6 +74,7 @@ async def test_what_is_previewed_is_sent_once_under_its_plan(database: Database)
         assert seen.action == f'Text one customer of S1 (marketing): "{TEXT}"'
         done = await call(at, plan_id=seen.plan_id)
         again = await call(at, plan_id=seen.plan_id)
+        assert done.next == "Sent. A message cannot be called back; another may put it right."
         assert (done.state, again.replayed, again.action_id) == ("executed", True, done.action_id)
         assert at.texts == [TEXT]
 

@@ -54,7 +54,8 @@ def adjustment(delta: int, reference: str = "tillhand-1") -> StockAdjustment:
 
 def message(**more: Any) -> Message:
     told: dict[str, Any] = {"channel": "sms", "purpose": "marketing", "text": "Come in. Reply STOP to stop."}
-    return Message(store=S1, customer=CustomerRef("c_1"), **{**told, "worth": Money(0, "USD"), **more})
+    told |= {"worth": Money(0, "USD"), **more}
+    return Message(store=S1, customer=CustomerRef("c_1"), **told)
 
 
 ACTIONS: list[AnyAction] = [

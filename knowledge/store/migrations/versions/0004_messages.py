@@ -16,8 +16,7 @@ _STATEMENTS = (
         customer_ref VARCHAR NOT NULL,
         channel VARCHAR NOT NULL,
         at TIMESTAMP WITH TIME ZONE NOT NULL,
-        PRIMARY KEY (customer_ref, channel),
-        FOREIGN KEY(customer_ref) REFERENCES customer (ref) ON DELETE CASCADE
+        PRIMARY KEY (customer_ref, channel)
     )
     """,
 )
