@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from evals.retailer.messaging import KEY, Mailbox, MessagingFaults, messaging_app
-from policies.actions.message import Message
+from policies.actions.message import Channel, Message
 from policies.errors import Misconfigured, Refused
 from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, LocationId
 from policies.vocabulary.money import Money
@@ -46,7 +46,7 @@ def said(channel: Any, text: str = "New coats & hats. Reply STOP to stop.") -> M
 
 
 @asynccontextmanager
-async def providers() -> AsyncGenerator[tuple[dict[str, Sender], Mailbox, MessagingFaults, list[httpx.Response]]]:
+async def providers() -> AsyncGenerator[tuple[dict[Channel, Sender], Mailbox, MessagingFaults, list[httpx.Response]]]:
     mailbox, faults, seen = Mailbox(lambda: AT), MessagingFaults(), list[httpx.Response]()
 
     async def see(response: httpx.Response) -> None:
