@@ -39,6 +39,7 @@ TEAMS: Final = {
     "transfer": "store_operations",
     "cancel_transfer": "store_operations",
     "stock_adjustment": "store_operations",
+    "message": "marketing",
 }
 """The team that owns each kind of action: it alone lets AI go further with it."""
 

@@ -20,6 +20,7 @@ from policies.vocabulary.ids import LocationId
 
 DEFAULT_FILE: Final = Path(__file__).with_name("limits.toml")
 _WHOLE: Final = 10_000  # basis points
+_DAY: Final = 24 * 60  # minutes
 _LARGEST: Final = 10**15  # rules count in 64 bits, and a limit this high is none
 _LOOSENS: Final = "loosens"
 _LEVELS: Final = ("chain", "region", "location")
@@ -49,6 +50,21 @@ class HighValueLimits:
     spent_from: int  # 0: nobody
     percent_bp: int
     customer_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimits:
+    """For messages: how many, seconds, and minutes after midnight."""
+
+    customer_day: int
+    customer_week: int
+    service_day: int
+    location_day_free: int
+    campaign_free: int
+    campaign_total: int
+    consent_age_s: int
+    quiet_from: int  # quiet at and after this minute,
+    quiet_until: int  # and before this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class PlaceLimits:
 
     discount: DiscountLimits
     high_value: HighValueLimits
+    message: MessageLimits
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
     approval: ApprovalLimits
@@ -96,6 +113,7 @@ class PlaceLimits:
 _TABLES: Final[dict[str, type]] = {
     "discount": DiscountLimits,
     "high_value": HighValueLimits,
+    "message": MessageLimits,
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
     "approval": ApprovalLimits,
@@ -104,7 +122,13 @@ _NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, sh
     "packs": tuple(PACKS)
 }
 # Caps and ages bind harder the lower they are; these bind harder the higher they are.
-_FLOORS: Final = {"discount.margin_floor_bp", "transfer.origin_keep", *(f"packs.{name}" for name in PACKS)}
+_FLOORS: Final = {
+    "discount.margin_floor_bp",
+    "message.quiet_until",
+    "transfer.origin_keep",
+    *(f"packs.{name}" for name in PACKS),
+}
+_MINUTES: Final = {"quiet_from", "quiet_until"}  # of a day
 _NOBODY_AT_ZERO: Final = "high_value.spent_from"
 
 
@@ -210,7 +234,12 @@ class _Reader:
         name, key = path[-2:]
         if key not in _NAMES[name]:
             raise self._unknown(*path)
-        most = 1 if name == "packs" else _WHOLE if key.endswith("_bp") else _LARGEST
+        if name == "packs":
+            most = 1
+        elif key in _MINUTES:
+            most = _DAY
+        else:
+            most = _WHOLE if key.endswith("_bp") else _LARGEST
         if type(value) is not int or not 0 <= value <= most:
             raise Misconfigured(
                 f"{self._at(*path)}: {'.'.join(path)} must be a whole number from 0 to {most}.", code="limits.number"

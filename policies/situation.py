@@ -140,6 +140,55 @@ class AdjustmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """Facts about one message; counts of messages with this one, seconds, and minutes after midnight.
+
+    Attributes:
+        consent: A platform told that the customer agreed to marketing over this channel, last of all it told of it.
+        consent_age_s: How long ago a platform last told whether they agree; far beyond any limit when none ever did.
+        opted_out: They told the provider that they want no messages over this channel at all.
+        local_minute: Of the day at the location.
+        customer_minute: The same where the customer last bought in person, who need not live near the location.
+        customer_day_total: For this purpose, to this customer today.
+        words_total: These very words, to this customer today.
+        words_agree: It promises no percentage, amount or code but those of the discount it carries.
+        code_holds: It carries no code, or one of a discount that was carried out here for this customer and holds now.
+        stop_said: It says how to stop such messages, as far as the provider does not add that itself.
+        personalized: It carries a price that an algorithm made for a customer it knew.
+        jurisdictions: Packs in force at the location.
+        disclosures: Packs whose sentence it carries.
+    """
+
+    channel: str
+    purpose: str
+    consent: bool
+    consent_age_s: int
+    opted_out: bool
+    local_minute: int
+    customer_minute: int
+    customer_day_total: int
+    customer_week_total: int
+    location_day_total: int
+    campaign_total: int
+    words_total: int
+    words_agree: bool
+    code_holds: bool
+    stop_said: bool
+    personalized: bool = False
+    jurisdictions: tuple[str, ...] = ()
+    disclosures: tuple[str, ...] = ()
+
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
+        """As Cedar sees it."""
+        return {
+            **asdict(self),
+            "jurisdictions": list(self.jurisdictions),
+            "disclosures": list(self.disclosures),
+            "limit": asdict(limits.message),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CompensationFacts:
     """Ending a discount or cancelling a transfer: nothing about it is at stake."""
 
@@ -148,7 +197,7 @@ class CompensationFacts:
         return {}
 
 
-Facts = DiscountFacts | TransferFacts | AdjustmentFacts | CompensationFacts
+Facts = DiscountFacts | TransferFacts | AdjustmentFacts | MessageFacts | CompensationFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,19 +21,11 @@ from agents.specialists.offers import OffersSpecialist
 from agents.standing import Standing
 from agents.supervisor import Supervisor
 from agents.words import Writer
-from knowledge.anonymity.finder import CohortFinder
 from knowledge.anonymity.office import CohortOffice
-from knowledge.anonymity.release import Rules
-from knowledge.catalog.finder import CatalogFinder, scrubbed
 from knowledge.catalog.own_words import learn_own_words
 from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
 from knowledge.leaks.kept import raw_of_customers
-from knowledge.memory.cohorts import CohortMemory
-from knowledge.memory.embed import Embedder
-from knowledge.memory.meanings import Meanings
-from knowledge.memory.questions import Questions
-from knowledge.playbooks.shelf import Shelf
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
@@ -48,8 +40,10 @@ from server.background import Background
 from server.bearers import Bearers
 from server.body import FORM, JSON
 from server.checkout.desk import CheckoutDesk
+from server.connecting import platforms_of, senders_of
 from server.counting import counting
 from server.daily_receipt import DailyReceipts
+from server.knowing import knowing_of
 from server.oauth.challenge import Challenge
 from server.oauth.grant import ClaimNames
 from server.oauth.issuer_keys import IssuerKeys
@@ -70,12 +64,8 @@ from server.webhooks.receive import Inlet, Receiver
 from server.webhooks.shopify import shopify_reader
 from tools.connectors.document import WebDocument
 from tools.connectors.lightspeed.events import to_event as lightspeed_event
-from tools.connectors.lightspeed.platform import LightspeedPlatform
-from tools.connectors.lightspeed.settings import LightspeedSettings
+from tools.connectors.messaging import Messaging
 from tools.connectors.shopify.events import to_event as shopify_event
-from tools.connectors.shopify.platform import ShopifyPlatform
-from tools.connectors.shopify.settings import ShopifySettings
-from tools.connectors.token_store import DatabaseTokenStore
 from tools.executor import Executor
 from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
@@ -84,6 +74,7 @@ from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
 from tools.platform import Platform
+from tools.privacy.addresses import VaultAddresses
 from tools.privacy.office import PrivacyOffice
 from tools.propose.plan import Plans
 from tools.registry import build_tools
@@ -172,7 +163,8 @@ async def compose(
     async with AsyncExitStack() as stack:
         database = Database(url, pool=settings.pool)
         stack.push_async_callback(database.close)
-        house = await _house(settings, database, secret, stack, now, present, others(database) if others else {})
+        more: Mapping[str, Platform] = others(database) if others else {}
+        house = await _house(settings, database, secret, stack, now, present, more)
         await learn_own_words(database)
         yield house
 
@@ -195,12 +187,16 @@ async def _house(  # noqa: PLR0913, PLR0917
     async with database.transaction() as connection:
         await keep_ruleset(connection, engine, now())
     places = await _places(settings, database)
-    platforms = {**_platforms(settings, places, keys, database, secret, now), **others}
+    platforms = {**platforms_of(settings, places, keys, database, secret, now), **others}
     for platform in platforms.values():
         stack.push_async_callback(platform.close)
     prices = FreshPrices({name: platform.catalog for name, platform in platforms.items()}, now)
     stack.push_async_callback(prices.close)
-    executor = Executor(database, platforms, places, engine, now, prices=prices, read_only=settings.read_only)
+    messages = Messaging(senders_of(settings), VaultAddresses(database, vault), now)
+    stack.push_async_callback(messages.close)
+    executor = Executor(
+        database, platforms, places, engine, now, prices=prices, messages=messages, read_only=settings.read_only
+    )
     tools: dict[str, Tool] = {}
     allowance = Allowance(
         settings.reads_per_minute, settings.writes_per_minute, settings.calls_at_once, settings.read_within_s
@@ -208,16 +204,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     guard = Guard(database, engine, places, executor, tools, now, pace=Pace(allowance), read_only=settings.read_only)
     stack.push_async_callback(guard.close)
     undoing = Undoing(database, guard, now)
-    embedder = Embedder()
-    questions = Questions(embedder)
-    stack.push_async_callback(questions.close)
-    finder = CatalogFinder(database, Meanings(settings.home / "memory", embedder, "product", scrubbed), questions)
-    stack.push_async_callback(finder.close)
-    playbooks = Meanings(settings.home / "memory", embedder, "playbook", scrubbed)
-    shelf = Shelf(settings.playbooks, playbooks, questions)
-    stack.push_async_callback(shelf.close)
-    cohorts, cohort_finder = _cohorts(settings, database, places, secret, embedder, now)
-    plans = Plans(secret.derive("plan"))
+    knowing = knowing_of(settings, database, places, secret, stack, now)
     tools.update(
         build_tools(
             database,
@@ -225,12 +212,13 @@ async def _house(  # noqa: PLR0913, PLR0917
             places=places,
             keys=keys,
             engine=engine,
-            finder=finder,
-            shelf=shelf,
-            cohorts=cohort_finder,
+            finder=knowing.catalog,
+            shelf=knowing.shelf,
+            cohorts=knowing.cohorts,
             now=now,
-            plans=plans,
+            plans=Plans(secret.derive("plan")),
             prices=prices,
+            messages=messages,
         )
     )
     offers = OffersSpecialist(
@@ -268,7 +256,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         platforms=platforms,
         metrics=metrics,
         reviews=reviews,
-        cohorts=cohorts,
+        cohorts=knowing.office,
         receipts=receipts,
         privacy=privacy,
         anchors=settings.home / "ledger.anchors",
@@ -311,7 +299,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         ladder=ladder,
         past=Past(database, engine, places, now),
         reviews=reviews,
-        cohorts=cohorts,
+        cohorts=knowing.office,
         receipts=receipts,
         specialists=specialists,
         offers=offers,
@@ -343,20 +331,6 @@ async def _house(  # noqa: PLR0913, PLR0917
     )
 
 
-def _cohorts(  # noqa: PLR0913, PLR0917
-    settings: Settings,
-    database: Database,
-    places: Places,
-    secret: Secret,
-    embedder: Embedder,
-    now: Callable[[], datetime],
-) -> tuple[CohortOffice, CohortFinder]:
-    memory = CohortMemory(settings.home / "cohorts", embedder)
-    rules = Rules(settings.cohort_least, secret.derive("cohorts"), settings.currency)
-    office = CohortOffice(database, places, memory, rules, every_days=settings.cohort_days, now=now)
-    return office, CohortFinder(database, memory, settings.cohort_least)
-
-
 async def _receipts(  # noqa: PLR0913, PLR0917
     settings: Settings,
     database: Database,
@@ -386,38 +360,6 @@ async def _places(settings: Settings, database: Database) -> Places:
                 field=f"{name}_url",
             )
     return places
-
-
-def _platforms(  # noqa: PLR0913, PLR0917
-    settings: Settings,
-    places: Places,
-    keys: MatchKeys,
-    database: Database,
-    secret: Secret,
-    now: Callable[[], datetime],
-) -> dict[str, Platform]:
-    platforms: dict[str, Platform] = {}
-    if settings.shopify_url:
-        shop = ShopifySettings(
-            base_url=settings.shopify_url.rstrip("/"),
-            client_id=settings.shopify_client_id,
-            client_secret=settings.shopify_client_secret.get_secret_value(),
-            currency=settings.currency,
-            api_version=settings.shopify_version,
-        )
-        platforms["shopify"] = ShopifyPlatform(shop, places, keys, now=now)
-    if settings.lightspeed_url:
-        retailer = LightspeedSettings(
-            base_url=settings.lightspeed_url.rstrip("/"),
-            client_id=settings.lightspeed_client_id,
-            client_secret=settings.lightspeed_client_secret.get_secret_value(),
-            refresh_token=settings.lightspeed_refresh_token.get_secret_value(),
-            currency=settings.currency,
-            api_version=settings.lightspeed_version,
-        )
-        tokens = DatabaseTokenStore(database, "lightspeed", secret.seal_key(), now)
-        platforms["lightspeed"] = LightspeedPlatform(retailer, places, keys, tokens, now=now)
-    return platforms
 
 
 def _tokens(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:

@@ -24,7 +24,7 @@ _ADD = text(
     ON CONFLICT (day, sink, what) DO UPDATE SET count = privacy_count.count + excluded.count
     """
 )
-_OF_DAY = text("SELECT sink, what, count FROM privacy_count WHERE day = :day ORDER BY sink, what")
+_OF_DAY = text("SELECT sink, what, count AS times FROM privacy_count WHERE day = :day ORDER BY sink, what")
 
 
 async def write_down(database: Database, at: datetime, tally: Tally = TALLY) -> None:
@@ -58,7 +58,7 @@ async def counts_of(database: Database, day: date) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     async with database.reading() as connection:
         for row in await connection.execute(_OF_DAY, {"day": day.isoformat()}):
-            found.setdefault(str(row.sink), {})[str(row.what)] = int(row.count)
+            found.setdefault(str(row.sink), {})[str(row.what)] = int(row.times)
     return found
 
 

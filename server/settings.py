@@ -18,6 +18,19 @@ _PREFIX = "TILLHAND_"
 _LOOPBACK_NAMES = {"localhost", "ip6-localhost"}
 
 
+_MUST_BE_ENCRYPTED = (
+    "shopify_url",
+    "lightspeed_url",
+    "twilio_url",
+    "klaviyo_url",
+    "public_url",
+    "model_url",
+    "oauth_issuer",
+    "oauth_jwks",
+)
+_SENDERS = {"twilio_url": ("twilio_account", "twilio_token", "twilio_from"), "klaviyo_url": ("klaviyo_key",)}
+
+
 def _several(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -76,6 +89,12 @@ class Settings(BaseModel):
         lightspeed_version: The X-Series API's version.
         lightspeed_refresh_token: The first one; later ones rotate in the database.
         lightspeed_webhook_secrets: As for Shopify.
+        twilio_url: Such as https://api.twilio.com; empty: no text messages are sent.
+        twilio_account: The account's SID, and `twilio_token` its token.
+        twilio_from: The number or name that texts come from.
+        klaviyo_url: Such as https://a.klaviyo.com; empty: no e-mails are sent.
+        klaviyo_key: A private key that may write events.
+        klaviyo_version: The API's revision.
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
@@ -145,6 +164,14 @@ class Settings(BaseModel):
     lightspeed_client_secret: SecretStr = SecretStr("")
     lightspeed_refresh_token: SecretStr = SecretStr("")
     lightspeed_webhook_secrets: Secrets = ()
+
+    twilio_url: str = Field(default="", pattern=r"^$|^https?://")
+    twilio_account: str = Field(default="", pattern=r"^$|^AC[0-9a-fA-F]{32}$")
+    twilio_token: SecretStr = SecretStr("")
+    twilio_from: str = Field(default="", pattern=r"^$|^\+[1-9][0-9]{3,14}$|^[A-Za-z0-9 ]{1,11}$|^[0-9]{5,6}$")
+    klaviyo_url: str = Field(default="", pattern=r"^$|^https?://")
+    klaviyo_key: SecretStr = SecretStr("")
+    klaviyo_version: str = "2026-07-15"
 
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
@@ -221,7 +248,7 @@ class Settings(BaseModel):
                 hint="Set TILLHAND_PUBLIC_URL, or TILLHAND_ALLOWED_HOSTS to the names in use.",
                 field="allowed_hosts",
             )
-        for name in ("shopify_url", "lightspeed_url", "public_url", "model_url", "oauth_issuer", "oauth_jwks"):
+        for name in _MUST_BE_ENCRYPTED:
             url: str = getattr(self, name)
             if url.startswith("http://") and not is_loopback(_host(url)):
                 raise Misconfigured(f"{_PREFIX}{name.upper()} must use https.", code="settings.plain_http", field=name)
@@ -232,6 +259,7 @@ class Settings(BaseModel):
                     code="settings.missing",
                     field=f"{name}_client_secret",
                 )
+        self._check_senders()
         self._check_oauth()
         if self.stalled_s <= self.heartbeat_s:
             raise Misconfigured(
@@ -250,6 +278,16 @@ class Settings(BaseModel):
         """What the issuer calls each claim we read."""
         names = ("subject", "role", "locations", "scope", "model", "client")
         return {name: getattr(self, f"oauth_{name}_claim") for name in names}
+
+    def _check_senders(self) -> None:
+        for url, needed in _SENDERS.items():
+            missing = next((name for name in needed if not _text(getattr(self, name))), "")
+            if getattr(self, url) and missing:
+                raise Misconfigured(
+                    f"{_PREFIX}{missing.upper()} is required with {_PREFIX}{url.upper()}.",
+                    code="settings.missing",
+                    field=missing,
+                )
 
     def _check_oauth(self) -> None:
         if not (self.oauth_issuer or self.oauth_jwks or self.oauth_audience):
@@ -323,6 +361,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host in _LOOPBACK_NAMES
+
+
+def _text(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def _host(url: str) -> str:

@@ -17,6 +17,7 @@ _RAISED: Final = {
     "Refused": "the caller",
     "NotFound": "the caller",
     "Unavailable": "time: try again",
+    "Unsure": "a person: look at the provider",
     "Misconfigured": "the operator",
 }
 # what the source puts together at run time

@@ -122,6 +122,7 @@ SECURITY_LIST: Final[dict[str, tuple[str, ...]]] = {
     "27 caps are rules, counting what is in flight": (
         "test_fifty_proposals_at_once_never_exceed_what_a_transaction_may_have",
         "test_a_day_holds_its_cap_to_the_cent",
+        "test_no_sequence_of_proposals_passes_a_cap_or_the_quiet_hours",
     ),
     # output
     "28 an answer fits its declared schema, and has an end": (
@@ -132,6 +133,8 @@ SECURITY_LIST: Final[dict[str, tuple[str, ...]]] = {
         "test_a_callers_key_comes_back_in_no_answer_and_no_record",
         "test_no_record_of_a_call_holds_what_a_customer_could_be_found_by",
         "test_a_tool_that_breaks_says_nothing_of_what_broke",
+        "test_who_agreed_is_written_to_once_and_no_address_is_kept",
+        "test_a_providers_own_sentence_names_the_customer_and_is_not_passed_on",
     ),
     "30 what others wrote is labelled and wholly seen, and decides nothing": (
         "test_what_others_wrote_is_labelled_bounded_and_wholly_seen",

@@ -210,7 +210,7 @@ def _judge(
     if each.case is None:
         return
     action, place = each.case.action, each.case.place
-    counted = {total: totals[total] + action.money_at_stake.minor for total in each.promised}
+    counted = {total: totals[total] + promises.weight(action) for total in each.promised}
     try:
         facts = situate(each.case, around, counted)
     except TillhandError as error:
@@ -236,7 +236,7 @@ def _judge(
 def _judged(each: _Candidate) -> Judged:
     assert each.case and each.situation and each.verdict  # noqa: S101, PT018  # a judged one has all three
     state = STATE[each.verdict.outcome]
-    amount = each.case.action.money_at_stake.minor
+    amount = promises.weight(each.case.action)
     promised = tuple((total.scope, total.key, amount) for total in each.promised) if state != "denied" else ()
     return Judged(
         each.request, each.id, each.fingerprint, each.case.place, each.situation, each.verdict, state, promised

@@ -17,7 +17,9 @@ from sqlalchemy import text
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
+from knowledge.unify.customers import stop_messages
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.message import Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.engine import Engine
@@ -30,7 +32,7 @@ from tools.audit.ledger import append
 from tools.compensate import undone
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import bound, standing_now
-from tools.platform import Platform, Receipt, WriteContext
+from tools.platform import Messages, Platform, Receipt, Unsure, WriteContext, not_set_up
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
@@ -42,6 +44,8 @@ TRIES: Final = 8  # then a person looks
 _LOOK_EVERY: Final = 0.5  # seconds; a stop switch holds within one, however long a platform makes us wait
 _STOPPED: Final = "AI was stopped before the platform had answered."
 _FIRST_WAIT: Final = timedelta(seconds=10)  # doubled after each try: the last one comes 21 minutes after the first
+OPTED_OUT: Final = "message.opted_out"
+"""The code with which a provider's connector says that a customer wants nothing over a channel."""
 _STRANDED_AFTER: Final = timedelta(minutes=30)  # an allowed action waits for its next try at most 11 minutes
 
 _CLAIM = text("UPDATE action SET state = 'executing', claimed_until = :until, attempts = attempts + 1 WHERE id = :id")
@@ -70,6 +74,7 @@ class Executor:
         engine: The rules, asked again before an approved action happens.
         now: The present, aware.
         prices: Where prices that grew old before their discount is made are asked for again.
+        messages: Sends messages to customers; `None`: nobody does.
         read_only: Nothing is carried out; what was allowed earlier waits.
     """
 
@@ -82,9 +87,11 @@ class Executor:
         now: Callable[[], datetime] = utc_now,
         *,
         prices: FreshPrices | None = None,
+        messages: Messages | None = None,
         read_only: bool = False,
     ) -> None:
         self._prices = prices
+        self._messages = messages
         self._database = database
         self._platforms = platforms
         self._places = places
@@ -105,14 +112,19 @@ class Executor:
             Unavailable: The database does not answer; nothing was lost, and the same call may be repeated.
         """
         row, claimed = await self._claim(ActionId(action))
-        return await self.perform(row) if claimed else row.decision()
+        return await self.perform(row, unsure=row.state == "executing") if claimed else row.decision()
 
-    async def perform(self, row: ActionRow) -> Decision:
-        """Call the platform for an action that is claimed, and keep what it answers."""
+    async def perform(self, row: ActionRow, *, unsure: bool = False) -> Decision:
+        """Call the platform for an action that is claimed, and keep what it answers.
+
+        `unsure`: whoever had it before may have called the platform, and was heard of no more.
+        """
         try:
-            receipt = await self._call_unless_stopped(row)
+            receipt = await self._call_unless_stopped(row, unsure=unsure)
         except _StoppedMidwayError:
-            return await self._hold(row)
+            return await self._hold(row, _STOPPED)
+        except Unsure as error:
+            return await self._hold(row, error.message)
         except (Unavailable, Misconfigured) as error:
             return await self._later(row, error)
         except (Refused, NotFound) as error:
@@ -150,29 +162,31 @@ class Executor:
         """Whether it may still happen; if not, a person sees why, and what it promised is settled.
 
         What was tried before may have had its effect already, so it is not judged again; a stop switch holds it all
-        the same, and a person looks.
+        the same, and a person looks. A message that was put back was not sent for certain: while it waits the hours may
+        turn quiet, and so it is judged before every try.
         """
         standing = await standing_now(connection, self._engine, self._places, row)
-        if row.attempts:
+        message = isinstance(row.action, Message) and row.state == "allowed"
+        if row.attempts and not message:
             if standing is not None and standing.stopped:
                 await self._give_up(connection, row, at, _STOPPED)
                 return False
             return True
         judged = row.situation["context"]
         same = standing is None or all(judged.get(name) == now for name, now in standing.context().items())
-        if same and not row.approval_id:
+        if same and not row.approval_id and not message:
             return True
         return await recheck(connection, self._engine, self._places, row, at, self._prices)
 
-    async def _call_unless_stopped(self, row: ActionRow) -> Receipt:
+    async def _call_unless_stopped(self, row: ActionRow, *, unsure: bool) -> Receipt:
         """Call the platform; a call that takes long, such as one that waits for its turn, is watched for a stop switch.
 
         Raises:
             _StoppedMidwayError: AI was stopped before the platform answered.
         """
         if not bound(row.actor):
-            return await self._call(row)
-        call = asyncio.create_task(self._call(row), name=f"call {row.id}")
+            return await self._call(row, unsure=unsure)
+        call = asyncio.create_task(self._call(row, unsure=unsure), name=f"call {row.id}")
         try:
             while not (await asyncio.wait({call}, timeout=_LOOK_EVERY))[0]:
                 if await self._stopped(row):
@@ -189,19 +203,15 @@ class Executor:
                 return standing is not None and bool(standing.stopped)
         return False
 
-    async def _hold(self, row: ActionRow) -> Decision:
-        """Leave to a person what was stopped while the platform had not answered: it may have done it or not."""
+    async def _hold(self, row: ActionRow, why: str) -> Decision:
+        """Leave to a person what the platform may have done or not: it was stopped midway, or nobody can tell."""
         async with self._database.transaction() as connection:
             standing = await find(connection, row.id, lock=True)
             if standing is not None and standing.state == "executing":
-                await self._give_up(connection, standing, self._now(), _STOPPED)
+                await self._give_up(connection, standing, self._now(), why)
         return await self._standing(row)
 
-    async def _call(self, row: ActionRow) -> Receipt:
-        name = self._places.get(row.location).platform
-        platform = self._platforms.get(name)
-        if platform is None:
-            raise Misconfigured(f"No connection to {name} is set up.", code="platform.missing")
+    async def _call(self, row: ActionRow, *, unsure: bool) -> Receipt:
         context = WriteContext(
             key=write_key(row.id),
             action=row.id,
@@ -209,12 +219,32 @@ class Executor:
             approval=row.approval_id,
             trace=CorrelationId(row.correlation),
             reason=str(row.proposal.get("rationale", "")),
+            since=row.created_at,
+            unsure=unsure,
         )
+        if isinstance(row.action, Message):
+            return await self._send(row.action, context)
+        name = self._places.get(row.location).platform
+        platform = self._platforms.get(name)
+        if platform is None:
+            raise Misconfigured(f"No connection to {name} is set up.", code="platform.missing")
         try:
             async with asyncio.timeout(WITHIN):
                 return await _write(platform, row, context)
         except TimeoutError as error:
             raise Unavailable(f"{name} did not answer within {WITHIN:.0f} s.", code="platform.timeout") from error
+
+    async def _send(self, message: Message, context: WriteContext) -> Receipt:
+        if self._messages is None:
+            raise not_set_up(message.channel)
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self._messages.send(message, context)
+        except TimeoutError as error:
+            raise Unsure(
+                f"Nobody can tell whether the message was sent: no answer came within {WITHIN:.0f} s.",
+                code="message.unsure",
+            ) from error
 
     async def _done(self, row: ActionRow, receipt: Receipt) -> Decision:
         at = self._now()
@@ -252,6 +282,8 @@ class Executor:
                 return (standing or row).decision()
             settle(connection, row.id, "failed", at, error=error.message)
             await promises.release(connection, [row.proposal])
+            if isinstance(row.action, Message) and error.code == OPTED_OUT:
+                stop_messages(connection, row.action.customer, row.action.channel, at)
             body: dict[str, Any] = {"code": error.code, "sentence": error.message, "effect": "none"}
             await append(connection, [Entry("failed", at, body, row.id, row.correlation)])
         return await self._standing(row)

@@ -4,17 +4,21 @@ Reads may be called by anyone who is handed a port. Writes are called by `tools.
 a `WriteContext` and returns a `Receipt` that says how to undo it.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from pydantic import SecretStr
 
 from knowledge.events.event import Event
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.message import Channel, Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
-from policies.vocabulary.ids import ActionId, CorrelationId, LocationId, Sku
+from policies.errors import Refused, Unavailable
+from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 
 
@@ -39,6 +43,8 @@ class WriteContext:
         key: Same key, same effect, once; derived from the action's id, so every retry carries the same one.
         reason: One sentence for the platform's own history, without personal data.
         dry_run: Check everything that can be checked, change nothing.
+        since: When the action was proposed: nothing that is older is it.
+        unsure: An earlier try may have been carried out. Where no key is remembered, look for it and do it no more.
     """
 
     key: str
@@ -48,6 +54,12 @@ class WriteContext:
     trace: CorrelationId
     reason: str
     dry_run: bool = False
+    since: datetime | None = None
+    unsure: bool = False
+
+
+class Unsure(Unavailable):
+    """Whether it happened is not known, and it must not happen twice: nobody repeats it, and a person looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +212,58 @@ class Subscriptions(Protocol):
     async def ensure(self, base_url: str) -> list[str]:
         """Register every topic we need at our address; returns the names added. Repeating changes nothing."""
         ...
+
+
+_SET_UP_BY: Final[Mapping[Channel, str]] = {
+    "sms": "TILLHAND_TWILIO_URL, _ACCOUNT, _TOKEN and _FROM",
+    "email": "TILLHAND_KLAVIYO_URL and _KEY",
+}
+
+
+class Addresses(Protocol):
+    """Where customers are reached; asked by whoever sends, at the moment of sending, and by nobody else."""
+
+    async def of(self, customer: CustomerRef, channel: Channel) -> SecretStr:
+        """The phone number in E.164 form, or the e-mail address; never logged, kept or put into an error.
+
+        Raises:
+            Refused: None is known (`address.unknown`).
+            Unavailable: Whoever keeps them does not answer.
+        """
+        ...
+
+
+class Messages(Protocol):
+    """Messages to customers, over the channels the operator has set up."""
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        """Those that are set up."""
+        ...
+
+    async def send(self, message: Message, context: WriteContext) -> Receipt:
+        """Send it once, or find that an earlier try did.
+
+        Raises:
+            Refused: The channel is not set up, nobody knows the address, or the provider does not take the message.
+            Unsure: It may have been sent and may not; it is not sent again.
+            Unavailable: It was not sent; the same call may be repeated.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...
+
+
+def not_set_up(channel: Channel) -> Refused:
+    """The refusal of a message over a channel that nobody set up."""
+    return Refused(
+        f"No {'text messages' if channel == 'sms' else 'e-mails'} can be sent from here: none were set up.",
+        code="messages.not_set_up",
+        hint=f"The operator sets {_SET_UP_BY[channel]}.",
+        field="channel",
+    )
 
 
 class Platform(Protocol):

@@ -1,12 +1,13 @@
-"""Running totals that caps look at: what is promised to a transaction, a customer's and a location's day, a campaign.
+"""Running totals that caps look at: money promised to a transaction, a day or a campaign, and messages to a customer.
 
-A total counts every discount that is waiting, allowed, being carried out or done. Whoever decides holds the rows it
+A total counts every action that is waiting, allowed, being carried out or done. Whoever decides holds the rows it
 counts on locked until its decision is kept, so that no two decisions count on the same cents.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from knowledge.store.connection import Asked, Connection
 from knowledge.store.places import Place
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
+from policies.actions.message import Message
 
 _WANTED = "unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS wanted(scope, key)"
 # One fixed order for everybody, so that two decisions can wait for each other but never both.
@@ -34,8 +36,15 @@ _KEEP = text(
 )
 
 
+_MESSAGE: Final = "message_"
+
+
 class Counted(NamedTuple):
-    """Which total: its scope (transaction, customer_day, location_day, campaign) and whose."""
+    """Which total: its scope and whose.
+
+    Of discounts the scopes are transaction, customer_day, location_day and campaign; of messages
+    message_customer_day, message_customer_week, message_location_day, message_campaign and message_words.
+    """
 
     scope: str
     key: str
@@ -45,14 +54,18 @@ Totals = dict[Counted, int]
 
 
 def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...]:
-    """The totals an action adds to; none for anything but a discount.
+    """The totals an action adds to: a discount its money, a message one, anything else nothing.
 
     A transaction belongs to its platform, not to the location that names it: the same one proposed from two locations
-    is one. A day is the location's own. A campaign is one across the chain, for as long as it runs.
+    is one. A day is the location's own, and a week its days from Monday on. A campaign is one across the chain, for as
+    long as it runs. Marketing and service messages to a customer are counted apart.
     """
+    local = at.astimezone(ZoneInfo(place.timezone)).date()
+    day = local.isoformat()
+    if isinstance(action, Message):
+        return _of_message(action, place, day, f"{local:%G-W%V}")
     if not isinstance(action, Discount):
         return ()
-    day = at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
     totals = [
         Counted("transaction", f"{place.platform}:{action.transaction}"),
         Counted("location_day", f"{place.id}:{day}"),
@@ -62,6 +75,16 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
     if action.campaign:
         totals.append(Counted("campaign", action.campaign))
     return tuple(totals)
+
+
+def weight(action: AnyAction) -> int:
+    """What an action adds to each of its totals: minor units of money, or one message."""
+    return 1 if isinstance(action, Message) else action.money_at_stake.minor
+
+
+def fact(scope: str) -> str:
+    """What a rule calls the total of a scope."""
+    return f"{scope.removeprefix(_MESSAGE)}_total"
 
 
 def ask(connection: Connection, wanted: Iterable[Counted]) -> Asked[Totals]:
@@ -99,3 +122,17 @@ def _ask(connection: Connection, question: Any, wanted: Iterable[Counted]) -> As
     return connection.ask(question, names).into(
         lambda rows: {Counted(row.scope, row.key): int(row.total) for row in rows}
     )
+
+
+def _of_message(message: Message, place: Place, day: str, week: str) -> tuple[Counted, ...]:
+    whose = f"{message.customer}:{message.purpose}"
+    words = sha256(message.said.encode()).hexdigest()[:32]  # a total's key outlives the words
+    totals = [
+        Counted("message_customer_day", f"{whose}:{day}"),
+        Counted("message_customer_week", f"{whose}:{week}"),
+        Counted("message_location_day", f"{place.id}:{day}"),
+        Counted("message_words", f"{message.customer}:{message.channel}:{day}:{words}"),
+    ]
+    if message.campaign:
+        totals.append(Counted("message_campaign", message.campaign))
+    return tuple(totals)

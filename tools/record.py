@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A request with its verdict; `promised` is scope, key and minor units of each total it now counts in."""
+    """A request with its verdict; `promised` is scope, key and weight of each total it now counts in."""
 
     request: Request
     id: ActionId

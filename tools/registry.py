@@ -12,10 +12,12 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.engine import Engine
 from tools.fresh_prices import FreshPrices
+from tools.platform import Messages
 from tools.propose.answer import decide_tool
 from tools.propose.ask import Asking
 from tools.propose.deciding import Deciding
 from tools.propose.discount import discount_tool
+from tools.propose.message import message_tool
 from tools.propose.plan import Plans
 from tools.propose.stock_adjustment import stock_adjustment_tool
 from tools.propose.transfer import transfer_tool
@@ -49,10 +51,12 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     now: Callable[[], datetime] = utc_now,
     plans: Plans | None = None,
     prices: FreshPrices | None = None,
+    messages: Messages | None = None,
 ) -> dict[str, Tool]:
     """Every tool by name; `plans` seal what dry runs promise, for this process alone when absent.
 
     Without `prices` no platform is asked what goods cost now: only what the catalog just heard of can be discounted.
+    Without `messages` none can be proposed; the tool is only told which channels are set up.
 
     The guard runs tools and some tools ask the guard: give the guard a mapping, then fill it with these.
 
@@ -72,6 +76,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         names_tool(database, places, now),
         order_tool(database),
         discount_tool(asking, places, engine, prices or FreshPrices({}, now)),
+        message_tool(asking, places, frozenset() if messages is None else messages.channels),
         transfer_tool(asking, places),
         stock_adjustment_tool(asking, places),
         approvals_tool(database, places, now),

@@ -15,6 +15,7 @@ from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Place, Places
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
+from policies.actions.message import Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
@@ -25,6 +26,7 @@ from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from tools.promises import Counted, counted
+from tools.situate_message import AskedNews, MessageNews, ask_news, message_facts
 from tools.words_agree import agree
 
 _DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
@@ -133,6 +135,7 @@ class Surroundings:
         levels: Units available and when that was heard, by (stock location, sku).
         leaving: Units of transfers already asked for, by (origin, sku).
         spent: What customers have spent in all, in minor units; only where limits make that matter.
+        messages: What is known around messages.
     """
 
     places: Places
@@ -144,6 +147,7 @@ class Surroundings:
     )
     leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     spent: dict[str, int] = field(default_factory=dict[str, int])
+    messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
 
     def leave(self, transfer: Transfer) -> None:
         """Count a transfer that was just let through."""
@@ -163,6 +167,7 @@ class Gathering:
     levels: Asked[Result] | None
     leaving: Asked[Result] | None
     spent: Asked[Result] | None
+    messages: AskedNews | None
 
     async def found(self) -> Surroundings:
         """Their answers; once."""
@@ -176,6 +181,8 @@ class Gathering:
             found.leaving = {(row.origin, row.sku): int(row.units) for row in await self.leaving}
         if self.spent:
             found.spent = {row.ref: row.spent for row in await self.spent}
+        if self.messages:
+            found.messages = await self.messages.found()
         return found
 
 
@@ -188,7 +195,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
     *,
     but: Sequence[str] = (),
 ) -> Gathering:
-    """Ask for all that `situate` needs for these cases, in at most four questions; `but` are actions not counted."""
+    """Ask for all that `situate` needs for these cases, in at most six questions; `but` are actions not counted."""
     wanted: dict[tuple[str, str], None] = {}
     skus: dict[str, None] = {}
     for case in cases:
@@ -208,6 +215,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         levels=connection.ask(_LEVELS, pairs) if wanted else None,
         leaving=connection.ask(_LEAVING, leaving) if origins else None,
         spent=connection.ask(_SPENT, {"customers": customers}) if customers else None,
+        messages=ask_news(connection, [case.action for case in cases if isinstance(case.action, Message)]),
     )
 
 
@@ -231,6 +239,16 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
     if isinstance(action, StockAdjustment):
         worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
         return AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
+    if isinstance(action, Message):
+        return message_facts(
+            action,
+            around.messages,
+            place=case.place,
+            places=around.places,
+            limits=around.limits.place(case.place.region, case.place.id),
+            totals=[(each, totals[each]) for each in counted(action, case.place, case.proposed_at)],
+            at=around.at,
+        )
     return CompensationFacts()
 
 

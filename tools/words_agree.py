@@ -12,6 +12,7 @@ from policies.actions.discount import Discount
 from tools.figures_said import Figure, codes, figures, plain
 
 _OURS: Final = re.compile(r"TH-?[A-Z2-7]{10,12}")
+_OURS_SAID: Final = re.compile(r"(?<![\w-])TH-[A-Z2-7]{10,12}(?![\w-])")  # such a code may be letters only
 _NAMED: Final = re.compile(r"[A-Z-](\d{1,2})")
 
 
@@ -30,9 +31,18 @@ def agree(message: object, discount: Discount, titles: Collection[str] = ()) -> 
     if not isinstance(message, str):
         return False
     named = {code for title in titles for code in codes(title)} | {discount.code, *map(str.upper, discount.skus)}
-    if any(code not in named for code in codes(message)):
+    if any(code not in named for code in _codes_said(message)):
         return False
     return all(_true(figure, discount) for figure in figures(_without_names(message, discount, titles)))
+
+
+def promises_nothing(message: str) -> bool:
+    """Whether a message without a discount behind it promises none: no share, no amount, no code."""
+    return not figures(message) and not _codes_said(message)
+
+
+def _codes_said(message: str) -> set[str]:
+    return {*codes(message), *_OURS_SAID.findall(plain(message))}
 
 
 def _true(figure: Figure, discount: Discount) -> bool:

@@ -16,7 +16,7 @@ LABELS: Final = ("", "PERSON", "ADDRESS", "LOCATION", "COMPANY")
 _WORD = re.compile(r"[a-z]{3,}")
 _SLOT = re.compile(r"\{(\w+)\}")
 _PARTICLES: Final = ("van", "van der", "de", "de la", "von", "di", "da", "dos", "bin", "al", "el", "le", "du", "ter")
-_KINDS: Final = (("shop", 40), ("world", 26), ("clean", 32), ("languages", 6))
+_KINDS: Final = (("shop", 40), ("world", 26), ("clean", 28), ("short", 5), ("languages", 6))
 _SCRIPTS: Final = ("cyrillic", "arabic", "chinese", "greek", "hebrew", "hindi", "thai")
 _QUOTED: Final = 0.12  # of texts of several lines
 _JOINS: Final = (". ", " ", "\n", "\n\n", " - ", "; ", ", ", " / ", "! ")
@@ -340,7 +340,7 @@ def _cased(example: Example, chance: random.Random) -> Example:
     """As some people type: without capitals, in nothing else, or with some where none belong."""
     draw = chance.random()
     text = example.text
-    if draw > 0.95:
+    if draw > 0.975:
         text = _WORD.sub(lambda word: word.group().title() if chance.random() < 0.3 else word.group(), text)
     if draw < 0.2:
         text = text.lower()

@@ -48,7 +48,8 @@ class Tap:
         spans = _Spans(self)
         root.addHandler(handler)
         root.setLevel(logging.DEBUG)
-        provider: Any = trace._TRACER_PROVIDER  # noqa: SLF001  # there is no public way to put one back
+        # there is no public way to put one back
+        provider: Any = trace._TRACER_PROVIDER  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         trace._TRACER_PROVIDER = spans  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         try:
             yield

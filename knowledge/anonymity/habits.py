@@ -1,7 +1,7 @@
 """One customer's behavior in bands, and what they may add to a figure: clipped, so that nobody can move one far."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -94,7 +94,7 @@ def habits(bought: Iterable[Bought], places: Places, *, currency: str, at: datet
     """
     found: dict[CustomerRef, Habits] = {}
     scale = 10 ** exponent(currency)
-    zones = {place.id: ZoneInfo(place.timezone) for place in places}
+    zones = {str(place.id): ZoneInfo(place.timezone) for place in places}
     for customer, purchases in groupby(bought, key=lambda one: one.customer):
         newest = [one for one in purchases if _known(places, one.place)][:MOST_PURCHASES]
         if newest:
@@ -127,7 +127,7 @@ def _known(places: Places, place: str) -> bool:
     return True
 
 
-def _habits(newest: Sequence[Bought], zones: dict[str, ZoneInfo], scale: int, at: datetime) -> Habits:
+def _habits(newest: Sequence[Bought], zones: Mapping[str, ZoneInfo], scale: int, at: datetime) -> Habits:
     count = len(newest)
     spent = sum(min(one.total / scale, MOST_SPENT) for one in newest) / count
     discounted = sum(one.discounted for one in newest) / count

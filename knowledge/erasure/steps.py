@@ -53,8 +53,9 @@ _JOBS = text("DELETE FROM procrastinate_jobs WHERE args::text ~* :pattern AND st
 _PURCHASES = text("UPDATE purchase SET customer_ref = NULL WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _INTEREST = text("DELETE FROM interest WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _PROMISES = text(
-    "DELETE FROM promise WHERE scope = 'customer_day' AND split_part(key, ':', 1) = ANY(CAST(:refs AS text[]))"
+    "DELETE FROM promise WHERE scope LIKE '%customer%' AND split_part(key, ':', 1) = ANY(CAST(:refs AS text[]))"
 )
+_STOPS = text("DELETE FROM message_stop WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _CUSTOMERS = text("DELETE FROM customer WHERE ref = ANY(CAST(:refs AS text[]))")
 _NAMES = text("DELETE FROM ledger_name WHERE ref = ANY(CAST(:refs AS text[]))")
 _SITUATIONS: Final[Mapping[str, Sequence[str]]] = {
@@ -175,6 +176,7 @@ async def _store(case: Case) -> Counts:
         "purchases": await _changed(case, _PURCHASES, case.refs),
         "interest": await _changed(case, _INTEREST, case.refs),
         "promises": await _changed(case, _PROMISES, case.refs),
+        "opt_outs": await _changed(case, _STOPS, case.refs),
         "profiles": await _changed(case, _CUSTOMERS, case.refs),
         "groups": await leave(case.connection, [CustomerRef(ref) for ref in case.request.refs]),
     }

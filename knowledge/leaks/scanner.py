@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.leaks.needles import Needle, Raw, needles
 from knowledge.leaks.unpack import readings
@@ -18,6 +19,7 @@ _GRAM: Final = 4  # bytes
 _PIECE: Final = 4 * 1024 * 1024  # bytes looked through together
 _BITS: Final = 22
 _FACTOR: Final = np.uint32(2_654_435_761)
+_ONE, _TWO, _THREE = np.uint32(8), np.uint32(16), np.uint32(24)  # bits to the second, third and fourth byte
 _USUAL: Final = frozenset(b" \0\"'\\%&#;=:,.-_/+@0123456789abcdefinorstu")  # bytes that tell little
 
 
@@ -72,7 +74,7 @@ class Scanner:
             piece = np.frombuffer(low, np.uint8, min(_PIECE + _GRAM - 1, len(low) - start), start).astype(np.uint32)
             if len(piece) < _GRAM:
                 continue
-            grams = piece[:-3] | piece[1:-2] << 8 | piece[2:-1] << 16 | piece[3:] << 24
+            grams: NDArray[np.uint32] = piece[:-3] | piece[1:-2] << _ONE | piece[2:-1] << _TWO | piece[3:] << _THREE
             for place in np.flatnonzero(self._table[_slots(grams)]).tolist():
                 at = start + place
                 for offset, needle in self._by_gram.get(low[at : at + _GRAM], ()):
@@ -80,7 +82,7 @@ class Scanner:
                         yield needle
 
 
-def _slots(grams: "np.typing.NDArray[np.uint32]") -> "np.typing.NDArray[np.uint32]":
+def _slots(grams: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return (grams * _FACTOR) >> np.uint32(32 - _BITS)
 
 

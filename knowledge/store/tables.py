@@ -83,8 +83,18 @@ customer = Table(
     Column("last_order_at", _TIME),
     Column("consent_email", Boolean, nullable=False, server_default="false"),
     Column("consent_sms", Boolean, nullable=False, server_default="false"),
+    Column("consent_email_at", _TIME),  # when a platform last told of it, be it yes or no
+    Column("consent_sms_at", _TIME),
     Column("told_at", _TIME),  # of the newest customer record a platform sent
     Column("observed_at", _TIME, nullable=False),
+)
+
+message_stop = Table(
+    "message_stop",
+    metadata,
+    Column("customer_ref", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("at", _TIME, nullable=False),
 )
 
 match_key = Table(

@@ -1,6 +1,7 @@
 """Customers: consent and totals as platforms tell them, and what each lately looked at."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -17,15 +18,24 @@ _CUSTOMER = text(
     UPDATE customer SET
         consent_email = coalesce(row.consent_email, customer.consent_email),
         consent_sms = coalesce(row.consent_sms, customer.consent_sms),
+        consent_email_at = coalesce(row.consent_email_at, customer.consent_email_at),
+        consent_sms_at = coalesce(row.consent_sms_at, customer.consent_sms_at),
         orders = greatest(customer.orders, row.orders), spent = greatest(customer.spent, row.spent),
         observed_at = greatest(customer.observed_at, row.at), told_at = row.at
     FROM unnest(CAST(:ref AS text[]), CAST(:consent_email AS bool[]), CAST(:consent_sms AS bool[]),
+                CAST(:consent_email_at AS timestamptz[]), CAST(:consent_sms_at AS timestamptz[]),
                 CAST(:orders AS int[]), CAST(:spent AS bigint[]), CAST(:at AS timestamptz[]))
-      AS row(ref, consent_email, consent_sms, orders, spent, at)
+      AS row(ref, consent_email, consent_sms, consent_email_at, consent_sms_at, orders, spent, at)
     WHERE customer.ref = row.ref
     """
 )
 _SEEN = text("SELECT ref, told_at FROM customer WHERE ref = ANY(CAST(:refs AS text[])) ORDER BY ref FOR UPDATE")
+_STOP = text(
+    """
+    INSERT INTO message_stop (customer_ref, channel, at) SELECT ref, :channel, :at FROM customer WHERE ref = :ref
+    ON CONFLICT (customer_ref, channel) DO NOTHING
+    """
+)
 _INTEREST = text(
     """
     INSERT INTO interest (customer_ref, sku, kind, at)
@@ -57,14 +67,22 @@ async def apply_customers(
         earlier = rows.get(ref, {})
         rows[ref] = {
             "ref": ref,
-            "consent_email": facts.consent_email if facts.consent_email is not None else earlier.get("consent_email"),
-            "consent_sms": facts.consent_sms if facts.consent_sms is not None else earlier.get("consent_sms"),
+            **_consent("consent_email", facts.consent_email, event, earlier),
+            **_consent("consent_sms", facts.consent_sms, event, earlier),
             "orders": facts.orders or 0,
             "spent": facts.spent or 0,
             "at": event.occurred_at,
         }
     await write_rows(connection, _CUSTOMER, (rows[ref] for ref in sorted(rows)))
     return stale
+
+
+def stop_messages(connection: Connection, customer: str, channel: str, at: datetime) -> None:
+    """Keep, with what is sent next, that a customer told the provider to send nothing over a channel.
+
+    A platform that tells of consent again does not lift it: it may never have heard of the stop.
+    """
+    connection.post(_STOP, {"ref": customer, "channel": channel, "at": at})
 
 
 async def apply_interest(connection: Connection, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> None:
@@ -82,3 +100,10 @@ async def apply_interest(connection: Connection, events: Sequence[Event], custom
         for (ref, sku, kind), at in sorted(latest.items(), key=lambda item: item[0])
     )
     await write_rows(connection, _INTEREST, rows)
+
+
+def _consent(name: str, told: bool | None, event: Event, earlier: Mapping[str, object]) -> dict[str, object]:
+    """A consent and when it was told; what a record does not mention stays as it was, and as old."""
+    if told is None:
+        return {name: earlier.get(name), f"{name}_at": earlier.get(f"{name}_at")}
+    return {name: told, f"{name}_at": event.occurred_at}

@@ -5,13 +5,16 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.message import Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 
-AnyAction = Annotated[Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment, Field(discriminator="kind")]
+AnyAction = Annotated[
+    Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment | Message, Field(discriminator="kind")
+]
 
 _ADAPTER: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
-KINDS = ("discount", "end_discount", "transfer", "cancel_transfer", "stock_adjustment")
+KINDS = ("discount", "end_discount", "transfer", "cancel_transfer", "stock_adjustment", "message")
 
 
 def read_action(facts: dict[str, Any]) -> AnyAction:

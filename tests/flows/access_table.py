@@ -17,6 +17,7 @@ PRODUCTS: Final = STOCK | {Role.MARKETING}
 ORDERS: Final = FLOOR | {Role.FRAUD_ANALYST}
 OVERSIGHT: Final = frozenset({Role.MANAGER, Role.AUDITOR, Role.OPERATOR})
 DECISIONS: Final = OVERSIGHT | {Role.FRAUD_ANALYST, Role.MARKETING}
+MARKETING: Final = frozenset({Role.MARKETING})
 MOVES_STOCK: Final = frozenset({Role.MANAGER, Role.PLANNER})
 MANAGER: Final = frozenset({Role.MANAGER})
 OPERATOR: Final = frozenset({Role.OPERATOR})
@@ -76,7 +77,7 @@ _OUTSIDE: Final = "access.outside_locations"
 TOOLS: Final[Mapping[str, Row]] = {
     "search_products": Row(PRODUCTS, lambda at: {"text": "shirt", "location_id": at.place}, _OUTSIDE),
     "check_inventory": Row(STOCK, lambda at: {"sku": at.sku, "location_id": at.place}, _OUTSIDE),
-    "find_policy": Row(PEOPLE, lambda _: {"text": "return without receipt"}),
+    "find_policy": Row(PEOPLE - MANAGER, lambda _: {"text": "return without receipt"}),
     "find_customer": Row(FLOOR, lambda _: {"loyalty_id": "CUST_0"}),
     "get_order": Row(ORDERS, lambda at: {"order_id": at.order}, "unknown"),
     "propose_discount": Row(
@@ -87,6 +88,18 @@ TOOLS: Final[Mapping[str, Row]] = {
             "transaction": "matrix-1",
             "skus": [at.sku],
             "percent": 5,
+        },
+        _OUTSIDE,
+    ),
+    "propose_message": Row(
+        MARKETING,
+        lambda at: {
+            **_WRITE,
+            "location_id": at.place,
+            "customer": at.customer,
+            "channel": "sms",
+            "purpose": "marketing",
+            "text": "The new coats are here. Reply STOP to stop.",
         },
         _OUTSIDE,
     ),

@@ -235,7 +235,7 @@ async def canary_day(database_url: str, home: Path, tap: Tap, *, steps: int, cou
         return met
 
     options = read_options(["--exit", "--model", "--steps", str(steps), "--home", str(home)])
-    async with open_retailer(options, variants=120, customers=count + 10, meet=meet) as retailer:
+    async with open_retailer(options, variants=120, customers=count + 28, meet=meet) as retailer:
         locations = home.parent / "locations.toml"
         write_locations(retailer.world, locations)
         url = f"http://127.0.0.1:{options.port}"

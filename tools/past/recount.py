@@ -14,7 +14,7 @@ from typing import Final
 
 from policies.actions.transfer import Transfer
 from tools.past.recorded import Recorded
-from tools.promises import Counted
+from tools.promises import Counted, weight
 
 _DRAFTED: Final = timedelta(hours=24)  # as `tools.situate` counts a drafted transfer against its origin
 
@@ -65,8 +65,8 @@ class Recount:
         if then == now:
             return
         for each in counted:
-            self._count(each, one.at, -one.money, then)
-            self._count(each, one.at, one.money, now)
+            self._count(each, one.at, -weight(one.action), then)
+            self._count(each, one.at, weight(one.action), now)
         if isinstance(one.action, Transfer):
             for line in one.action.lines:
                 key = (str(one.action.origin), str(line.sku))

@@ -11,19 +11,22 @@ from typing import Any, Final
 
 from knowledge.store.places import Places
 from policies.actions.discount import Discount
+from policies.actions.message import Message
 from policies.actions.transfer import Transfer
 from policies.errors import TillhandError
 from policies.limits import Limits, PlaceLimits
 from policies.packs.pack import carried
 from policies.rollout import Rollout
-from policies.situation import AdjustmentFacts, DiscountFacts, Facts, Situation, TransferFacts, completed
+from policies.situation import AdjustmentFacts, DiscountFacts, Facts, MessageFacts, Situation, TransferFacts, completed
 from policies.vocabulary.percent import Percent
 from tools.past.recorded import Recorded
+from tools.promises import fact
 
 _FACTS: Final[Mapping[str, type[Facts]]] = {
     "discount": DiscountFacts,
     "transfer": TransferFacts,
     "stock_adjustment": AdjustmentFacts,
+    "message": MessageFacts,
 }
 
 
@@ -51,7 +54,7 @@ class Restate:
         except (KeyError, TypeError, TillhandError):
             return None
         for scope, more in totals.items():
-            name = f"{scope}_total"
+            name = fact(scope)
             if more and name in context:
                 context[name] += more
         if left and "origin_left" in context:
@@ -69,6 +72,9 @@ class Restate:
         elif isinstance(one.action, Transfer):
             origin = self._places.get(one.action.origin)
             context["origin_keep"] = limits.place(origin.region, origin.id).transfer.origin_keep
+        elif isinstance(one.action, Message):
+            context["jurisdictions"] = list(here.packs)
+            context["disclosures"] = list(carried(one.action.text, here.packs))
         shape = _FACTS.get(one.action.kind)
         if shape is None:
             return

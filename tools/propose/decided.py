@@ -28,6 +28,9 @@ _WAITING = {
 }
 
 
+_FINAL = "Sent. A message cannot be called back; another may put it right."
+
+
 class Why(Answer):
     """One rule that decided, and its sentence."""
 
@@ -85,7 +88,7 @@ def decided(decision: Decision, action: AnyAction, at: datetime, *, dry_run: boo
             "action": action.sentence(),
             "at_stake": Amount.of(action.money_at_stake),
             "reasons": tuple(Why(rule=rule, sentence=sentence) for rule, sentence in decision.reasons),
-            "next": _next(state, decision.outcome),
+            "next": _FINAL if state == "executed" and action.kind == "message" else _next(state, decision.outcome),
             "approval_id": decision.approval_id or "",
             "expires_at": decision.expires_at,
             "code": action.code if action.kind == "discount" and state == "executed" else "",

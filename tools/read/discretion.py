@@ -14,7 +14,7 @@ _SHOWN_WITH: Final = {
     "margin": "see_costs",
     "cost": "see_costs",
 }
-_OFFERS: Final = frozenset({"discount", "end_discount"})
+_OFFERS: Final = frozenset({"discount", "end_discount", "message"})
 
 
 class Discretion:

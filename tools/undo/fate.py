@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from knowledge.store.connection import Connection
 from policies.actions.discount import Discount
+from policies.actions.message import Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer
 from policies.errors import Refused
@@ -32,6 +33,7 @@ _GIVEN_UP: Final = 8  # tries, `tools.executor.TRIES`: after so many without an 
 _INSTEAD: Final = {
     "end_discount": "Propose a new discount: an ended code stays ended.",
     "cancel_transfer": "Propose the transfer again: a cancelled one stays cancelled.",
+    "message": "Send another that puts it right: what was read stays read.",
 }
 _REDEEMED = text(
     """
@@ -125,6 +127,8 @@ def _fate(row: ActionRow, used: tuple[str, Money] | None, status: str, short: in
     if row.state == "failed" and row.attempts >= _GIVEN_UP:
         why = "The platform never answered, so nobody knows whether it was done."
         return Fate("stays", why, worth(row), "Look there, and correct it by hand.", "undo.unknown")
+    if row.state == "failed" and isinstance(row.action, Message):
+        return Fate("nothing", "It failed; its record says whether anybody can tell that it was not sent.", none)
     why = "It was taken back before." if row.state == "undone" else f"It is {row.state}: nothing was done."
     return Fate("nothing", why, none)
 

@@ -169,3 +169,24 @@ async def test_locations_are_saved_and_found_by_either_name(database: Database):
     found = loaded.by_platform("shopify", "1")
     assert found
     assert found.id == "S1"
+
+
+async def test_consent_is_as_old_as_the_last_telling_that_spoke_of_it(database: Database):
+    def told(minute: int, **consent: bool) -> Event:
+        keys = [key.model_dump() for key in ADA if key]
+        return happened(Topic.CUSTOMER_UPDATED, {"keys": keys, **consent}, minute=minute)
+
+    tellings = [
+        (told(0), (False, None, False, None)),
+        (told(1, consent_sms=True), (False, None, True, 1)),
+        (told(2, consent_email=True), (True, 2, True, 1)),
+        (told(3), (True, 2, True, 1)),
+        (told(4, consent_sms=False), (True, 2, False, 4)),
+    ]
+    for happening, (email, email_at, sms, sms_at) in tellings:
+        async with database.transaction() as connection:
+            await apply(connection, [happening], PLACES, at=START)
+            row = (await connection.execute(select(customer))).one()
+        moments = [None if at is None else START + timedelta(minutes=at) for at in (email_at, sms_at)]
+        assert (row.consent_email, row.consent_sms) == (email, sms)
+        assert [row.consent_email_at, row.consent_sms_at] == moments

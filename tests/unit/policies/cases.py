@@ -12,12 +12,24 @@ from policies.decision import Outcome
 from policies.engine import Engine
 from policies.ladder import Rung, Standing, Stopped
 from policies.limits import DEFAULT_FILE, Limits
-from policies.situation import AdjustmentFacts, Approved, CompensationFacts, DiscountFacts, Facts, TransferFacts
+from policies.situation import (
+    AdjustmentFacts,
+    Approved,
+    CompensationFacts,
+    DiscountFacts,
+    Facts,
+    MessageFacts,
+    TransferFacts,
+)
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
 
 # The product's numbers, but no two of a kind alike: a limit taken for another must show.
-LIMITS = Limits(DEFAULT_FILE.read_text(encoding="utf-8").replace("customer_day = 20000", "customer_day = 25000", 1))
+LIMITS = Limits(
+    DEFAULT_FILE.read_text(encoding="utf-8")
+    .replace("customer_day = 20000", "customer_day = 25000", 1)
+    .replace("customer_day = 1 ", "customer_day = 2 ", 1)
+)
 S1, S2 = LocationId("S1"), LocationId("S2")
 AUTO = Standing(Rung.AUTO)
 DISCOUNT = DiscountFacts(
@@ -37,10 +49,29 @@ TRANSFER = TransferFacts(
     value=1_000, units=5, origin_covered=True, same_platform=True, origin_left=2, origin_keep=2, stock_age_s=0
 )
 ADJUSTMENT = AdjustmentFacts(value=100, units=1, undo=False)
+MESSAGE = MessageFacts(
+    channel="sms",
+    purpose="marketing",
+    consent=True,
+    consent_age_s=0,
+    opted_out=False,
+    local_minute=720,
+    customer_minute=720,
+    customer_day_total=1,
+    customer_week_total=1,
+    location_day_total=1,
+    campaign_total=1,
+    words_total=1,
+    words_agree=True,
+    code_holds=True,
+    stop_said=True,
+)
+SERVICE = replace(MESSAGE, purpose="service", consent=False, consent_age_s=10**12, stop_said=False)
 KIND_OF: dict[type[Facts], str] = {
     DiscountFacts: "discount",
     TransferFacts: "transfer",
     AdjustmentFacts: "stock_adjustment",
+    MessageFacts: "message",
 }
 RICH = {"high_value": True}  # a high-value customer
 NEW_YORK: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
@@ -106,10 +137,39 @@ ADJUSTMENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"value": 20_001, "undo": True}, {"value": 20_001}, "approve", "inventory.adjustment_value"),
     ({"units": 51, "undo": True}, {"units": 51}, "confirm", "inventory.adjustment_look_again"),
 ]
+MESSAGES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"opted_out": False}, {"opted_out": True}, "deny", "messages.opted_out"),
+    ({"consent": True}, {"consent": False}, "deny", "messages.no_consent"),
+    ({"consent_age_s": 31_536_000}, {"consent_age_s": 31_536_001}, "deny", "messages.stale_consent"),
+    ({"local_minute": 1_259}, {"local_minute": 1_260}, "deny", "messages.quiet_hours"),
+    ({"local_minute": 480}, {"local_minute": 479}, "deny", "messages.quiet_hours"),
+    ({"customer_minute": 1_259}, {"customer_minute": 1_260}, "deny", "messages.quiet_hours"),
+    ({"customer_minute": 480}, {"customer_minute": 479}, "deny", "messages.quiet_hours"),
+    ({"customer_day_total": 2}, {"customer_day_total": 3}, "deny", "messages.customer_day_cap"),
+    ({"customer_week_total": 3}, {"customer_week_total": 4}, "deny", "messages.customer_week_cap"),
+    ({"words_total": 1}, {"words_total": 2}, "deny", "messages.same_words"),
+    ({"location_day_total": 200}, {"location_day_total": 201}, "approve", "messages.location_day_free"),
+    ({"campaign_total": 1_000}, {"campaign_total": 1_001}, "approve", "messages.campaign_free"),
+    ({"words_agree": True}, {"words_agree": False}, "deny", "messages.words_disagree"),
+    ({"code_holds": True}, {"code_holds": False}, "deny", "messages.code_does_not_hold"),
+    ({"stop_said": True}, {"stop_said": False}, "deny", "messages.no_way_to_stop"),
+]
+SERVICES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"opted_out": False}, {"opted_out": True}, "deny", "messages.opted_out"),
+    ({"local_minute": 1_259}, {"local_minute": 1_260}, "approve", "messages.quiet_hours"),
+    ({"local_minute": 480}, {"local_minute": 479}, "approve", "messages.quiet_hours"),
+    ({"customer_minute": 1_259}, {"customer_minute": 1_260}, "approve", "messages.quiet_hours"),
+    ({"customer_minute": 480}, {"customer_minute": 479}, "approve", "messages.quiet_hours"),
+    ({"customer_day_total": 5}, {"customer_day_total": 6}, "deny", "messages.service_day_cap"),
+    ({"customer_week_total": 4}, {"customer_day_total": 6}, "deny", "messages.service_day_cap"),
+    ({"words_total": 1}, {"words_total": 2}, "deny", "messages.same_words"),
+    ({"words_agree": True}, {"words_agree": False}, "deny", "messages.words_disagree"),
+]
 ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
     "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
     "stock_adjustment": (ADJUSTMENT, frozenset({Role.MANAGER, Role.PLANNER})),
+    "message": (MESSAGE, frozenset({Role.MARKETING, Role.MANAGER, Role.OFFERS_SPECIALIST})),
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
 }
@@ -117,13 +177,20 @@ PERMITS = {
     "discount": "offers.who",
     "transfer": "inventory.who_transfers",
     "stock_adjustment": "inventory.who_adjusts",
+    "message": "messages.who",
     "end_discount": "offers.end",
     "cancel_transfer": "inventory.cancel_transfer",
 }
 
 
 def _boundaries() -> Iterator[Case]:
-    for normal, table in ((DISCOUNT, DISCOUNTS), (TRANSFER, TRANSFERS), (ADJUSTMENT, ADJUSTMENTS)):
+    for normal, table in (
+        (DISCOUNT, DISCOUNTS),
+        (TRANSFER, TRANSFERS),
+        (ADJUSTMENT, ADJUSTMENTS),
+        (MESSAGE, MESSAGES),
+        (SERVICE, SERVICES),
+    ):
         permit = PERMITS[KIND_OF[type(normal)]]
         for within, beyond, outcome, rule in table:
             over: Facts = replace(normal, **beyond)
@@ -164,6 +231,21 @@ def _combinations() -> Iterator[Case]:
     yield Case(replace(DISCOUNT, **NEW_YORK, disclosures=("us_ny",)), "allow", ("offers.who",), model=True)
     yield Case(replace(DISCOUNT, personalized=True), "allow", ("offers.who",), model=True)
     yield Case(replace(DISCOUNT, jurisdictions=("us_ny",)), "allow", ("offers.who",), model=True)
+
+    yield from _message_combinations()
+
+
+def _message_combinations() -> Iterator[Case]:
+    free, cap, rule = "messages.campaign_free", "messages.campaign_cap", "us_ny.message_disclosure"
+    priced: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
+    yield Case(replace(MESSAGE, campaign_total=10_000), "approve", (free,))
+    yield Case(replace(MESSAGE, campaign_total=10_001), "deny", (cap, free))
+    for facts in (MESSAGE, SERVICE):  # who proposes it changes nothing: the price was made before
+        yield Case(replace(facts, **priced), "deny", (rule,))
+        yield Case(replace(facts, **priced), "deny", (rule,), given="two_managers")
+        yield Case(replace(facts, **priced, disclosures=("us_ny",)), "allow", ("messages.who",))
+        yield Case(replace(facts, personalized=True), "allow", ("messages.who",))
+        yield Case(replace(facts, jurisdictions=("us_ny",)), "allow", ("messages.who",))
 
 
 def _roles() -> Iterator[Case]:
@@ -234,10 +316,11 @@ POWERS: dict[str, Power] = {
     "see_costs": Power(_ANSWERABLE),
     "see_customers": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
     "see_every_decision": Power(_ANSWERABLE | {Role.FRAUD_ANALYST}),
-    "find_policy": Power(frozenset(role for role in Role if role.person)),
+    "find_policy": Power(frozenset(role for role in Role if role.person and role is not Role.MANAGER)),
     "read_playbook": Power(frozenset(role for role in Role if role.person)),
     "read_policies": Power(frozenset(role for role in Role if role.person)),
     "propose_discount": _power(Role.ASSOCIATE, Role.MANAGER),
+    "propose_message": _power(Role.MARKETING),
     "propose_transfer": _power(Role.MANAGER, Role.PLANNER),
     "propose_stock_adjustment": _power(Role.MANAGER, Role.PLANNER),
     "decide_approval": _power(Role.MANAGER, models=False),

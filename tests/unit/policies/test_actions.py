@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from policies.actions.action import Effect
 from policies.actions.any_action import KINDS, AnyAction, read_action
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.message import Message
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer, TransferLine
 from policies.errors import Refused
@@ -51,12 +52,19 @@ def adjustment(delta: int, reference: str = "tillhand-1") -> StockAdjustment:
     )
 
 
+def message(**more: Any) -> Message:
+    told: dict[str, Any] = {"channel": "sms", "purpose": "marketing", "text": "Come in. Reply STOP to stop."}
+    told |= {"worth": Money(0, "USD"), **more}
+    return Message(store=S1, customer=CustomerRef("c_1"), **told)
+
+
 ACTIONS: list[AnyAction] = [
     discount(),
     EndDiscount(store=S1, code="TH-123456", reference="gid://1", amount=Money(1_000, "USD")),
     transfer("A", "B"),
     CancelTransfer(origin=S1, destination=S2, reference="gid://2", value=Money(500, "USD")),
     adjustment(-3),
+    message(),
 ]
 
 
@@ -145,6 +153,7 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
         "Move 2 x A, 2 x B from S1 to S2 (5.00 USD).",
         "Cancel transfer gid://2 from S1 to S2.",
         "Change the count of A at S1 by -3 (5.00 USD).",
+        'Text one customer of S1 (marketing): "Come in. Reply STOP to stop."',
     ]
     assert (
         transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."
@@ -174,3 +183,56 @@ def test_a_transfers_sentence_names_three_goods_and_counts_the_rest(lines: int, 
         reference="move-1",
     )
     assert move.sentence() == f"Move {goods} from S2 to S1 (10.00 USD)."
+
+
+MONEY = {"code": "TH-ABCDEFGHIJKL", "worth": Money(500, "USD")}
+
+
+def test_a_message_cannot_be_taken_back_and_is_worth_the_discount_it_carries():
+    plain, priced = message(), message(text="Show TH-ABCDEFGHIJKL. Reply STOP to stop.", **MONEY)
+    assert (plain.effect, plain.inverse("SM1"), plain.location) == (Effect.IRREVERSIBLE, None, S1)
+    assert (plain.money_at_stake, priced.money_at_stake) == (Money(0, "USD"), Money(500, "USD"))
+
+
+def test_whoever_is_asked_reads_what_the_customer_will():
+    mail = message(channel="email", subject="A coat", text="Yours is here.", purpose="service")
+    assert message().sentence() == 'Text one customer of S1 (marketing): "Come in. Reply STOP to stop."'
+    assert mail.sentence() == 'E-mail one customer of S1 (service): "A coat: Yours is here."'
+    assert "c_1" not in message().sentence() + mail.sentence()
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"subject": "A coat"}, "message.subject"),
+        ({"channel": "email"}, "message.subject"),
+        ({"text": "Come in.\nNow."}, "message.plain"),
+        ({"text": "Come\u202ein."}, "message.plain"),
+        ({"text": "   "}, "message.plain"),
+        ({"text": "Write to ada@example.com"}, "message.contact"),
+        ({"text": "Call 212 555 0142"}, "message.contact"),
+        ({"text": "Call 2125550"}, "message.contact"),
+        ({"channel": "email", "subject": "Call 212 555 0142"}, "message.contact"),
+        ({"worth": Money(1, "USD")}, "message.worth"),
+        ({"code": "TH-ABCDEFGHIJKL"}, "message.worth"),
+        ({"worth": Money(-1, "USD"), "code": "TH-ABCDEFGHIJKL"}, "message.worth"),
+    ],
+)
+def test_a_message_that_is_not_one_is_refused(more: dict[str, Any], code: str):
+    with pytest.raises(Refused) as refusal:
+        message(**more)
+    assert refusal.value.code == code
+
+
+def test_figures_of_a_message_that_are_no_number_to_call_are_let_through():
+    assert message(text="Order 104212 is here until 19:30.").text
+    assert message(text="Show CODE-1234567.", code="CODE-1234567", worth=Money(1, "USD")).code
+
+
+@pytest.mark.parametrize(("length", "fits"), [(480, True), (481, False), (0, False)])
+def test_a_message_is_three_texts_long_at_most(length: int, *, fits: bool):
+    if fits:
+        assert len(message(text="x" * length).text) == length
+    else:
+        with pytest.raises(ValidationError):
+            message(text="x" * length)

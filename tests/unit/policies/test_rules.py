@@ -11,7 +11,15 @@ from policies.actions.any_action import KINDS
 from policies.decision import Outcome
 from policies.engine import Engine
 from policies.ladder import Rung, Standing
-from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, Situation, TransferFacts
+from policies.situation import (
+    AdjustmentFacts,
+    CompensationFacts,
+    DiscountFacts,
+    Facts,
+    MessageFacts,
+    Situation,
+    TransferFacts,
+)
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
 from tests.unit.policies.cases import ACCESSES, ACTS, AUTO, CASES, DISCOUNT, LIMITS, POWERS, S1, STOPS, Case
@@ -58,6 +66,27 @@ _FACTS: dict[str, st.SearchStrategy[Facts]] = {
         value=st.sampled_from([0, 20_000, 20_001]),
         units=st.sampled_from([1, 51, 200, 201]),
         undo=st.booleans(),
+    ),
+    "message": st.builds(
+        MessageFacts,
+        channel=st.sampled_from(["sms", "email"]),
+        purpose=st.sampled_from(["marketing", "service"]),
+        consent=st.booleans(),
+        consent_age_s=st.sampled_from([0, 31_536_000, 31_536_001, 10**12]),
+        opted_out=st.booleans(),
+        local_minute=st.sampled_from([0, 479, 480, 720, 1_259, 1_260, 1_439]),
+        customer_minute=st.sampled_from([0, 479, 480, 720, 1_259, 1_260, 1_439]),
+        customer_day_total=st.sampled_from([1, 2, 3, 5, 6]),
+        customer_week_total=st.sampled_from([1, 3, 4]),
+        location_day_total=st.sampled_from([1, 200, 201]),
+        campaign_total=st.sampled_from([0, 1_000, 1_001, 10_000, 10_001]),
+        words_total=st.sampled_from([1, 2]),
+        words_agree=st.booleans(),
+        code_holds=st.booleans(),
+        stop_said=st.booleans(),
+        personalized=st.booleans(),
+        jurisdictions=st.sampled_from([(), ("us_ny",)]),
+        disclosures=st.sampled_from([(), ("us_ny",)]),
     ),
     "end_discount": st.builds(CompensationFacts),
     "cancel_transfer": st.builds(CompensationFacts),

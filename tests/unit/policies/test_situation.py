@@ -35,6 +35,16 @@ OLD: dict[str, dict[str, Any]] = {
     "stock_adjustment": {
         "value": 100, "units": 60, "undo": False, "limit": {"value_free": 20000, "units_max": 200},
     },
+    "message": {
+        "channel": "sms", "purpose": "service", "consent": False, "consent_age_s": 0, "opted_out": False,
+        "local_minute": 720, "customer_minute": 720, "customer_day_total": 1, "customer_week_total": 1,
+        "location_day_total": 1, "campaign_total": 0, "words_total": 1, "words_agree": True, "code_holds": True,
+        "stop_said": False, "personalized": False, "jurisdictions": [], "disclosures": [],
+        "limit": {
+            "customer_day": 1, "customer_week": 3, "service_day": 5, "location_day_free": 200, "campaign_free": 1000,
+            "campaign_total": 10000, "consent_age_s": 31536000, "quiet_from": 1260, "quiet_until": 480,
+        },
+    },
     "end_discount": {},
     "cancel_transfer": {},
 }  # fmt: skip

@@ -27,10 +27,10 @@ KILLED = pytest.mark.skipif(
 @pytest.fixture
 def only_here() -> Generator[None]:
     """Nothing but this machine, and afterwards what counted before."""
-    before = list(egress._enforced)  # noqa: SLF001  # whoever enforces never takes it back
+    before = list(egress._enforced)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else takes it back
     enforce(AllowList(frozenset()))
     yield
-    egress._enforced[:] = before  # noqa: SLF001
+    egress._enforced[:] = before  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.usefixtures("only_here")

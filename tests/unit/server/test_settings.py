@@ -155,3 +155,30 @@ def test_an_audience_alone_is_not_taken_for_an_identity_provider():
     with pytest.raises(Misconfigured, match="Whose OAuth tokens"):
         read(TILLHAND_OAUTH_AUDIENCE="https://till.example.com/mcp")
     assert not read().oauth_issuer
+
+
+ACCOUNT = "AC" + "0" * 31 + "1"
+TEXTS = {"TILLHAND_TWILIO_ACCOUNT": ACCOUNT, "TILLHAND_TWILIO_TOKEN": "t", "TILLHAND_TWILIO_FROM": "+15005550006"}
+MAILS = {"TILLHAND_KLAVIYO_KEY": "pk_1"}
+
+
+@pytest.mark.parametrize(("url", "needed"), [("TILLHAND_TWILIO_URL", TEXTS), ("TILLHAND_KLAVIYO_URL", MAILS)])
+def test_a_sender_of_messages_needs_all_of_its_credentials(url: str, needed: dict[str, str]):
+    assert read(**{url: "https://api.example.com"}, **needed)
+    for name in needed:
+        with pytest.raises(Misconfigured, match=f"{name} is required with {url}") as refused:
+            read(**{url: "https://api.example.com"}, **{key: value for key, value in needed.items() if key != name})
+        assert refused.value.code == "settings.missing"
+    with pytest.raises(Misconfigured, match=f"{url} must use https"):
+        read(**{url: "http://api.example.com"}, **needed)
+
+
+@pytest.mark.parametrize("sender", ["+15005550006", "12345", "123456", "Northline", "NORTH LINE 1"[:11]])
+def test_texts_come_from_a_number_a_short_code_or_a_name(sender: str):
+    assert read(TILLHAND_TWILIO_FROM=sender).twilio_from == sender
+
+
+@pytest.mark.parametrize("sender", ["5005550006x!", "+0", "a name that is too long"])
+def test_texts_come_from_nothing_else(sender: str):
+    with pytest.raises(Misconfigured, match="TILLHAND_TWILIO_FROM cannot be used"):
+        read(TILLHAND_TWILIO_FROM=sender)

@@ -1,6 +1,9 @@
 """Personal data does not survive in free text, and an unchecked text does not pass."""
 
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.privacy import recognizers
+from knowledge.privacy.allowed import AllowPhrases
+from knowledge.privacy.known import KnownPerson
 from knowledge.privacy.presidio import scrub_document
-from knowledge.privacy.scrub import Scrubbed, scrub
+from knowledge.privacy.scrub import Profile, Scrubbed, Scrubber, scrub, use
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,32 @@ def test_scrubbing_opens_no_connection(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_document_s_bank_account_is_found_too():
     assert "DE89" not in scrub_document("refund to DE89 3704 0044 0532 0130 00").text
+
+
+def test_scrubbing_is_cheap_to_import_and_needs_no_torch():
+    code = (
+        "import sys, knowledge.privacy.scrub as s; assert 'numpy' not in sys.modules;"
+        "print(s.scrub('call Ngozi Adeyemi')); assert 'torch' not in sys.modules"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "call <PERSON>"
+
+
+@pytest.mark.parametrize(
+    "piece", ["a ", "a b ", "Ab ", "1 2 ", "one ", "a@", "@ ", " at ", " . ", "%20", "\\u0061", "YQ"]
+)
+def test_no_text_takes_long_enough_to_be_withheld(piece: str):
+    text = (piece * 4000)[:4000]
+    begun = time.thread_time()
+    scrubbed = Scrubber(Profile.STRICT).scrub(text, (KnownPerson(names=("Ada Abel",), phones=("+13125550147",)),))
+    assert scrubbed.text != "<WITHHELD>"
+    assert time.thread_time() - begun < 1.5  # seconds of computing; measured at a third at most
+
+
+def test_the_whole_process_scrubs_as_it_was_told_to():
+    use(Scrubber(allow=AllowPhrases(("Ottilie Farnsworth Collection",))))
+    try:
+        assert scrub("the Ottilie Farnsworth Collection is here").text == "the Ottilie Farnsworth Collection is here"
+    finally:
+        use(Scrubber())
+    assert "Farnsworth" not in scrub("Ottilie Farnsworth called").text
