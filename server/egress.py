@@ -57,8 +57,14 @@ class AllowList:
 
 
 def listed(settings: Settings) -> AllowList:
-    """The hosts the settings name: database, platforms, model, identity provider, and those of `egress_hosts`."""
-    urls = (settings.shopify_url, settings.lightspeed_url, settings.model_url)
+    """The hosts the settings name: database, platforms, message senders, model, identity provider, and those of `egress_hosts`."""
+    urls = (
+        settings.shopify_url,
+        settings.lightspeed_url,
+        settings.model_url,
+        settings.twilio_url,
+        settings.klaviyo_url,
+    )
     if is_web(settings.oauth_jwks):
         urls = (*urls, settings.oauth_jwks)
     # our own address is looked up, too, when we begin to listen on it

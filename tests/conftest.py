@@ -4,7 +4,6 @@ import os
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.session import Database
 from server.egress import AllowList, enforce
+from tests.fresh_database import FreshDatabases
 
 # no test connects beyond this machine, whatever library it is in; only its database may be elsewhere
 enforce(
@@ -43,18 +43,20 @@ def server_url() -> Generator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def databases(server_url: str) -> Generator[FreshDatabases]:
+    """Where every test's database comes from."""
+    lent = FreshDatabases(server_url)
+    yield lent
+    lent.close()
+
+
 @pytest.fixture
-def database_url(server_url: str) -> Generator[str]:
-    """A database of the test's own, copied from the migrated one."""
-    name = f"t_{uuid4().hex[:16]}"
-    template = str(conninfo_to_dict(server_url)["dbname"])
-    url = server_url.replace(f"/{template}", f"/{name}", 1)
-    admin_url = server_url.replace(f"/{template}", "/postgres", 1)
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
+def database_url(databases: FreshDatabases) -> Generator[str]:
+    """A database of the test's own, as the migrations leave it."""
+    url = databases.take()
     yield url
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    databases.give_back(url)
 
 
 @pytest.fixture

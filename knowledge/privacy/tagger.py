@@ -68,7 +68,7 @@ class Tagger:
             both = seen @ self.arrays[f"kernel{layer}"] + self.arrays[f"bias{layer}"]
             value, gate = both[:, : state.shape[1]], both[:, state.shape[1] :]
             opened: NDArray[np.float32] = np.exp(-np.clip(gate, -30, 30)).astype(np.float32)
-            state = _normal(state + value / (1 + opened), self.arrays[f"norm{layer}"])
+            state = _normal(np.asarray(state + value / (1 + opened), np.float32), self.arrays[f"norm{layer}"])
         scores = state @ self.arrays["labels"] + self.arrays["labels_bias"]
         scores = np.exp(scores - scores.max(1, keepdims=True))
         return scores / scores.sum(1, keepdims=True)

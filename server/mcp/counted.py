@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
 from pydantic import BaseModel
 
 from knowledge.privacy.tally import MCP, TALLY
@@ -27,7 +27,7 @@ _KNOWN = frozenset(
 )
 
 
-def counted(actor_of: Callable[[Context], Actor | None]) -> Callable[[Any, CallNext], Any]:
+def counted(actor_of: Callable[[Context], Actor | None]) -> ServerMiddleware[Any]:
     """The middleware; outermost, so that what is counted is what leaves."""
 
     async def count(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
