@@ -57,7 +57,7 @@ class AllowList:
 
 
 def listed(settings: Settings) -> AllowList:
-    """The hosts the settings name: database, platforms, message senders, model, identity provider, and those of `egress_hosts`."""
+    """The hosts the settings name, database and model among them, and those of `egress_hosts`."""
     urls = (
         settings.shopify_url,
         settings.lightspeed_url,

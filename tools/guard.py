@@ -129,7 +129,8 @@ class Guard:
         tool, read = None, None
         try:
             tool = self._find(actor, tool_name)
-            refuse_cards(arguments)
+            for name, value in arguments.items():
+                refuse_cards({name: value}, field=name)
             read = read_arguments(tool, arguments)
             authorize(self._engine, actor, tool.name, read.location())
             answer = await self._run(tool, Call(actor, origin), read)

@@ -28,7 +28,7 @@ _BATCH: Final = 32
 _POOL: Final = 60  # batches drawn at once, so that texts of a length go together
 _RATE: Final = 2.5e-3
 _UNLISTED: Final = 0.3  # of examples are read as if no list held their names
-_UNKNOWN: Final = 0.1  # of words lose their pieces
+_UNKNOWN: Final = 0.06  # of words lose their pieces
 
 
 def train(
@@ -140,9 +140,9 @@ def _read(example: Example, reader: Reader, chance: random.Random) -> tuple[NDAr
 def main(arguments: list[str]) -> int:
     """Train and write, or train and compare; the exit code is 1 when the bytes differ."""
     parser = argparse.ArgumentParser(prog="python -m evals.tagger.train", description=__doc__)
-    parser.add_argument("--steps", type=int, default=3600)
-    parser.add_argument("--width", type=int, default=160)
-    parser.add_argument("--depth", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--depth", type=int, default=5)
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     parser.add_argument("--check", action="store_true", help="compare with the file instead of writing it")
     options = parser.parse_args(arguments)

@@ -35,7 +35,6 @@ DISCOUNT: dict[str, Any] = {
 ASKED: list[tuple[str, dict[str, Any]]] = [
     ("search_products", {"text": "jeans", "location_id": FIRST}),
     ("check_inventory", {"sku": "JEANS-M"}),
-    ("find_policy", {"text": "return without receipt"}),
     ("find_customer", {"phone": PHONE}),
     ("get_order", {"order_id": "shopify:order:1001"}),
     ("list_approvals", {}),

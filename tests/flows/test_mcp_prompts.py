@@ -79,7 +79,7 @@ async def test_a_job_opens_with_the_records_it_is_about(database: Database, mode
                 ("morning_approvals", {"location_id": FIRST}, asked["approval_id"]),
                 ("restock_shop", {"location_id": FIRST, "skus": "HAT-1, BELT-1"}, "HAT-1"),
                 ("offer_at_the_register", {"location_id": FIRST, "transaction": "t", "skus": "HAT-1"}, "HAT-1"),
-                ("weekly_review", {}, "offers."),
+                ("weekly_review", {}, "inventory."),
             )
             for name, given, held in opened:
                 first, *attached = (await caller.get_prompt(name, given)).messages

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 BOTH_ERAS = pytest.mark.parametrize("mode", ["auto", "legacy"])
 HERE = Path(__file__).parents[2]
-SHOP = {"check_inventory", "find_policy", "search_products"}
+SHOP = {"check_inventory", "search_products"}
 ORIGIN = Origin(CorrelationId("call_1"), "call_1")
 
 
