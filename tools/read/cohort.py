@@ -50,10 +50,10 @@ class Cohort(Answer):
 
 
 class Cohorts(Answer):
-    """The best match first. `released_at` is `null` before the first release."""
+    """The best match first. `as_of` is when they were released, `null` before the first time."""
 
     cohorts: tuple[Cohort, ...]
-    released_at: datetime | None
+    as_of: datetime | None
     truncated: bool
     next_cursor: str
 
@@ -63,13 +63,13 @@ def cohort_tool(finder: CohortFinder, places: Places) -> Tool:
 
     async def find(call: Call, asked: SearchCohorts) -> Cohorts:
         location = known(places, asked.location_id) if asked.location_id else ""
-        found, released_at = await finder.find(asked.text, seen_by(call.actor, location))
+        found, as_of = await finder.find(asked.text, seen_by(call.actor, location))
         start = page_start(asked.cursor)
         end = start + asked.limit
         more = len(found) > end
         return Cohorts(
             cohorts=tuple(_told(one) for one in found[start:end]),
-            released_at=released_at,
+            as_of=as_of,
             truncated=more,
             next_cursor=next_page(end) if more else "",
         )

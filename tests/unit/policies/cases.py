@@ -308,6 +308,7 @@ POWERS: dict[str, Power] = {
     "search_products": Power(_READERS | {Role.MARKETING}),
     "check_inventory": Power(_READERS),
     "complete_name": Power(_READERS),
+    "search_cohorts": _power(Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.FRAUD_ANALYST),
     "find_customer": _power(Role.ASSOCIATE, Role.MANAGER),
     "get_customer": _power(Role.ASSOCIATE, Role.MANAGER),
     "get_order": _power(Role.ASSOCIATE, Role.MANAGER, Role.FRAUD_ANALYST),

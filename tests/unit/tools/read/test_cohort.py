@@ -45,7 +45,7 @@ async def test_groups_come_in_pages_and_say_when_they_were_released(finder: Twel
     rest = await search(finder, text="jeans", cursor=first.next_cursor)
 
     assert ([len(first.cohorts), len(rest.cohorts)], first.truncated, rest.truncated) == ([10, 2], True, False)
-    assert (first.released_at, first.cohorts[0].customers, first.cohorts[0].basket) == (AT, "20-49", 70)
+    assert (first.as_of, first.cohorts[0].customers, first.cohorts[0].basket) == (AT, "20-49", 70)
     assert {one.cohort_id for one in (*first.cohorts, *rest.cohorts)} == {f"{number:012x}" for number in range(12)}
 
 
