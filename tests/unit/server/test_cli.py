@@ -118,7 +118,7 @@ def test_an_empty_ledger_verifies_and_an_edited_one_does_not(run: Run, database_
     run("stock", "NOPE")
     grown, _, _ = run("audit", "verify")
     with psycopg.connect(database_url, autocommit=True) as edited:
-        edited.execute("UPDATE ledger SET entry = replace(entry, 'NOPE', 'YEP')")
+        edited.execute("UPDATE ledger SET entry = replace(entry, 'check_inventory', 'search_products')")
     broken, fault, _ = run("audit", "verify")
 
     assert (whole, grown, broken) == (0, 0, 1)
