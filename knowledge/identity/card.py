@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Any, Final
 
 from policies.errors import Refused
@@ -16,6 +15,7 @@ _ISSUED: Final = re.compile(
     re.ASCII,
 )
 _RUN: Final = re.compile(r"(?<![\d/])\d(?:[ .\-]?\d){14,18}(?!\d)", re.ASCII)
+_SHORTEST: Final = 15  # characters of a text in which a run can stand
 _NOT_DIGITS: Final = re.compile(r"\D", re.ASCII)
 
 
@@ -47,7 +47,9 @@ def refuse_cards(value: Any, field: str = "") -> None:
     Raises:
         Refused: `payment.card_number`; what was sent is not repeated.
     """
-    if any(holds_card(text) for text in _texts(value)):
+    texts: list[str] = []
+    _gather(value, texts)
+    if texts and holds_card("\n".join(texts)):  # a number does not go on from one line to the next
         raise card_refused(field)
 
 
@@ -61,13 +63,15 @@ def card_refused(field: str = "payment") -> Refused:
     )
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _gather(value: Any, texts: list[str]) -> None:
+    """Every text that is long enough; one sign may stand for several digits where it is not ASCII."""
     if isinstance(value, str):
-        yield value
+        if len(value) >= _SHORTEST or not value.isascii():
+            texts.append(value)
     elif isinstance(value, dict):
         for name, each in value.items():  # pyright: ignore[reportUnknownVariableType]  # JSON
-            yield from _texts(name)
-            yield from _texts(each)
+            _gather(name, texts)
+            _gather(each, texts)
     elif isinstance(value, list | tuple):
         for each in value:  # pyright: ignore[reportUnknownVariableType]  # JSON
-            yield from _texts(each)
+            _gather(each, texts)

@@ -46,14 +46,20 @@ def counted(actor_of: Callable[[Context], Actor | None]) -> ServerMiddleware[Any
     return count
 
 
-def _size(value: Any) -> int:
-    """Characters of text in a result."""
+def _size(result: Any) -> int:
+    """Characters of text in a result; a tool's structured content says what its text says, so that is counted once."""
+    if isinstance(result, dict) and "structuredContent" in result:
+        return _letters(cast("dict[str, Any]", result)["content"])
+    return _letters(result)
+
+
+def _letters(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
     if isinstance(value, BaseModel):
-        return sum(_size(getattr(value, name)) for name in type(value).model_fields)
+        return sum(_letters(getattr(value, name)) for name in type(value).model_fields)
     if isinstance(value, dict):
-        return sum(map(_size, cast("dict[str, Any]", value).values()))
+        return sum(map(_letters, cast("dict[str, Any]", value).values()))
     if isinstance(value, list | tuple):
-        return sum(map(_size, cast("list[Any]", value)))
+        return sum(map(_letters, cast("list[Any]", value)))
     return 0

@@ -52,7 +52,7 @@ class Entry:
 
     def text(self, seq: int) -> str:
         """The record as it is kept and hashed, at its place in the ledger."""
-        canonical((self.action, self.correlation))  # storable, or refused
+        _refuse_unstorable(self.action + self.correlation)
         start, end = frame(seq, self.kind, self.at, self.action, self.correlation)
         return f"{start}{canonical(self.body)}{end}"
 
@@ -71,8 +71,7 @@ def canonical(value: Any) -> str:
     """
     _exact(value)
     text = _write(value)
-    if "\\u0000" in text or not _storable(text):
-        raise Refused("Text in a record holds characters that cannot be stored.", code="record.characters")
+    _refuse_unstorable(text, "\\u0000")
     return text
 
 
@@ -118,9 +117,17 @@ def _inexact(what: str) -> Refused:
     )
 
 
-def _storable(text: str) -> bool:
+def _refuse_unstorable(text: str, null: str = "\0") -> None:
+    """PostgreSQL keeps neither a null nor half of a surrogate pair.
+
+    Args:
+        text: Of a record.
+        null: How a null is written in it.
+    """
+    fine = null not in text
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
+    except UnicodeEncodeError:
+        fine = False
+    if not fine:
+        raise Refused("Text in a record holds characters that cannot be stored.", code="record.characters")

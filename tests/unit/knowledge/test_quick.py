@@ -1,11 +1,16 @@
 """Quick reads promise the rows of now, whatever happened to the connection before, and never to write."""
 
 import anyio
+import anyio.lowlevel
 import pytest
 from psycopg import errors
 
 from knowledge.store.session import Database
 from policies.errors import Unavailable
+
+_ASLEEP = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = $1
+"""
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +87,59 @@ async def test_after_closing_nothing_is_opened_again(database: Database):
 async def test_a_statement_that_is_wrong_stays_loud(database: Database):
     with pytest.raises(errors.UndefinedTable):
         await database.quick.rows("SELECT 1 AS x FROM nowhere WHERE $1 = 'a'", "a")
+
+
+async def test_what_is_asked_together_with_a_wrong_statement_is_answered(database: Database):
+    answers: dict[str, object] = {}
+
+    async def right(name: str) -> None:
+        answers[name] = await database.quick.rows("SELECT $1 AS x", name)
+
+    async def wrong() -> None:
+        with pytest.raises(errors.UndefinedTable):
+            await database.quick.rows("SELECT 1 AS x FROM nowhere WHERE $1 = 'a'", "a")
+        answers["wrong"] = None
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(right, "before")
+        group.start_soon(wrong)
+        group.start_soon(right, "after")
+    assert answers == {"before": [{"x": "before"}], "wrong": None, "after": [{"x": "after"}]}
+
+
+async def test_text_the_database_cannot_hold_is_refused_to_its_own_caller_alone(database: Database):
+    async def unstorable() -> None:
+        with pytest.raises(errors.DataError):
+            await database.quick.rows("SELECT $1 AS x", "\x00")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(unstorable)
+        assert await database.quick.rows("SELECT $1 AS x", "fine") == [{"x": "fine"}]
+
+
+async def test_nobody_waits_for_the_end_of_a_slow_read_of_others(database: Database):
+    done: list[str] = []
+
+    async def slow() -> None:
+        with anyio.move_on_after(3):
+            await database.quick.rows("SELECT pg_sleep(30)::text AS x WHERE $1 = 'a'", "a")
+        done.append("slow")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(slow)
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        for number in range(20):
+            assert await database.quick.rows("SELECT $1 AS x", str(number)) == [{"x": str(number)}]
+        done.append("quick")
+        group.cancel_scope.cancel()
+    assert done[0] == "quick"
+
+
+async def test_a_read_nobody_waits_for_any_more_is_stopped_at_the_server(database: Database):
+    with anyio.move_on_after(0.2) as left:
+        await database.quick.rows("SELECT pg_sleep(30)::text AS x WHERE $1 = 'a'", "a")
+    assert left.cancelled_caught
+    with anyio.fail_after(10):
+        while await database.quick.rows(_ASLEEP, "PgSleep"):
+            await anyio.lowlevel.checkpoint()
