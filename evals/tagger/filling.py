@@ -340,12 +340,12 @@ def _cased(example: Example, chance: random.Random) -> Example:
     """As some people type: without capitals, in nothing else, or with some where none belong."""
     draw = chance.random()
     text = example.text
-    if draw > 0.975:
+    if draw > 0.95:
         text = _WORD.sub(lambda word: word.group().title() if chance.random() < 0.3 else word.group(), text)
     if draw < 0.2:
         text = text.lower()
     elif draw < 0.26:
         text = text.upper()
-    elif draw < 0.28:
+    elif draw < 0.3:
         text = text.title()
     return Example(text, example.spans) if len(text) == len(example.text) else example

@@ -28,7 +28,7 @@ _BATCH: Final = 32
 _POOL: Final = 60  # batches drawn at once, so that texts of a length go together
 _RATE: Final = 2.5e-3
 _UNLISTED: Final = 0.3  # of examples are read as if no list held their names
-_UNKNOWN: Final = 0.06  # of words lose their pieces
+_UNKNOWN: Final = 0.1  # of words lose their pieces
 
 
 def train(

@@ -92,6 +92,10 @@ class Reader:
             previous, end = word, token.end
         return Features(first, rest, extra)
 
+    def is_listed(self, word: str) -> bool:
+        """Whether a list of names or places holds the word."""
+        return (self._known.get(word) or self._learn(word))[3] > 0
+
     def _learn(self, written: str) -> tuple[int, tuple[int, ...], int, int]:
         """Longest pieces first; the ending's row and the lists' bits."""
         word = plain(written[:_LONGEST])

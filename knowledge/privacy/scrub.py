@@ -51,7 +51,7 @@ class Profile(StrEnum):
     STRICT = "strict"
 
 
-_SURENESS: Final = {Profile.FAST: 0.5, Profile.BALANCED: 0.5, Profile.STRICT: 0.1}
+_SURENESS: Final = {Profile.FAST: 0.5, Profile.BALANCED: 0.2, Profile.STRICT: 0.04}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Scrubber:
             found += known.find(view.text)
             names += known.find_words(view.text)
         if named:
-            tagged = _tagger().find(view.text, _SURENESS[self.profile])
+            strict = self.profile is Profile.STRICT
+            tagged = _tagger().find(view.text, _SURENESS[self.profile], plain_words=strict)
             names += tagged if self.profile is Profile.FAST else [*tagged, *_again(view.text, tagged)]
         names = [span for span in self.allow.without(view.text, names) if not is_verb(view.text, span)]
         return [*found, *(_with_possessive(view.text, span) for span in names)]

@@ -25,6 +25,7 @@ _JOINS: Final = frozenset(".,-'’&\n/")  # what may stand between two parts of 
 _POSTCODE_AFTER: Final = re.compile(r"[ ,\n]{1,2}(?!(?:19|20)\d\d\b)\d{4,6}\b(?![.,]\d)")
 _FIVE_DIGITS_AFTER: Final = re.compile(r"[ ,\n]{1,2}\d{5}\b(?![.,]\d)")
 _NUMBER_BEFORE: Final = re.compile(r"(?<![\w$£€.,#-])\d{1,5}[a-z]?,? $", re.IGNORECASE)
+_OF_A_PLACE: Final = 0.5  # the least sureness of a place: a place alone is nobody's, unlike a name
 _FAINT: Final = 0.04  # sure enough for a word between two words of one address
 
 
@@ -36,17 +37,35 @@ class Tagger:
     arrays: dict[str, NDArray[Any]]
     depth: int
 
-    def find(self, text: str, sureness: float) -> list[Span]:
-        """Stretches that are a name, an address or a place with at least this sureness, between 0 and 1."""
+    def find(self, text: str, sureness: float, *, plain_words: bool = False) -> list[Span]:
+        """Stretches that are a name, an address or a place with at least this sureness, between 0 and 1.
+
+        Args:
+            text: As it reads.
+            sureness: Between 0 and 1.
+            plain_words: Whether one small-letter word that no list holds may be a name although capitals are used.
+        """
         found = tokens(text)
         if not found:
             return []
         shares = self.shares(text, found)
         named = shares[:, 1:4]
-        chosen = named.sum(1) >= sureness
         kinds = named.argmax(1)
+        places_are_plain = (kinds == KINDS.index("LOCATION")) & (not plain_words)
+        chosen = named.sum(1) >= np.where(places_are_plain, max(sureness, _OF_A_PLACE), sureness)
         _close_gaps(found, chosen, kinds, named.sum(1))
+        if not plain_words and not text.islower():
+            self._drop_plain_words(found, chosen, kinds)
         return _with_numbers(text, _grouped(text, found, chosen, kinds))
+
+    def _drop_plain_words(self, found: list[Token], chosen: NDArray[np.bool_], kinds: NDArray[np.int64]) -> None:
+        """Where capitals are used, one small-letter word that no list of names holds is nobody's name."""
+        for place, token in enumerate(found):
+            if not chosen[place] or KINDS[int(kinds[place])] == "ADDRESS" or not token.text.islower():
+                continue
+            alone = not chosen[max(0, place - 1) : place].any() and not chosen[place + 1 : place + 2].any()
+            if alone and not self.reader.is_listed(token.text):
+                chosen[place] = False
 
     def _rows(self, places: NDArray[np.int32]) -> NDArray[np.float32]:
         rows: NDArray[np.float32] = self.arrays["rows"][places] * self.arrays["scale"][places]
