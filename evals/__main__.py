@@ -13,6 +13,7 @@ EVALS = Measurements(
         "search": "evals.search.suite",
         "claims": "evals.claims.suite",
         "anonymity": "evals.anonymity.suite",
+        "identity": "evals.identity.suite",
     },
     Path("build/evals.json"),
 )

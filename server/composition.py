@@ -32,6 +32,7 @@ from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database, utc_now
 from knowledge.vault.intake import Intake
 from knowledge.vault.key_file import KeyFile
+from knowledge.vault.linking import Linking
 from knowledge.vault.vault import Vault
 from policies.engine import Engine
 from policies.errors import Misconfigured, Unavailable
@@ -77,6 +78,7 @@ from tools.platform import Platform
 from tools.privacy.addresses import VaultAddresses
 from tools.privacy.office import PrivacyOffice
 from tools.propose.plan import Plans
+from tools.recognition.office import LinkOffice
 from tools.registry import build_tools
 from tools.review.reviews import Reviews
 from tools.tool import Tool
@@ -100,6 +102,8 @@ class House:
     keys: MatchKeys
     vault: Vault
     privacy: PrivacyOffice
+    linking: Linking
+    links: LinkOffice
     places: Places
     limits: Limits
     engine: Engine
@@ -242,6 +246,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
     kept = (settings.home / "memory", settings.home / "cohorts")
     privacy = PrivacyOffice(database, vault, kept, partial(_unsealed, sealer), now)
+    linking = Linking(database, vault, now)
     receipts = await _receipts(settings, database, engine, vault, stack, now)
     jobs = Jobs(database, lanes, executor.carry_out, metrics)
     poller = Poller(database, inbox, now)
@@ -259,6 +264,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         cohorts=knowing.office,
         receipts=receipts,
         privacy=privacy,
+        linking=linking,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,
@@ -288,6 +294,8 @@ async def _house(  # noqa: PLR0913, PLR0917
         keys=keys,
         vault=vault,
         privacy=privacy,
+        linking=linking,
+        links=LinkOffice(database, now),
         places=places,
         limits=limits,
         engine=engine,

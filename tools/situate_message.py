@@ -29,7 +29,11 @@ _PEOPLE = text(
     """
     SELECT customer.ref, customer.consent_email, customer.consent_sms, customer.consent_email_at,
            customer.consent_sms_at,
-           ARRAY(SELECT channel FROM message_stop WHERE message_stop.customer_ref = customer.ref) AS stops,
+           ARRAY(SELECT DISTINCT channel FROM message_stop WHERE message_stop.customer_ref = customer.ref
+                 OR message_stop.customer_ref IN (
+                     SELECT other.ref FROM customer_identity AS own
+                     JOIN customer_identity AS other ON other.identity = own.identity WHERE own.ref = customer.ref
+                 )) AS stops,
            (SELECT purchase.location_id FROM purchase
             WHERE purchase.customer_ref = customer.ref AND purchase.channel = 'pos'
             ORDER BY purchase.occurred_at DESC LIMIT 1) AS bought_at

@@ -23,6 +23,9 @@ _KEPT: Final[Mapping[str, str]] = {
         FROM purchase WHERE customer_ref = :ref ORDER BY occurred_at
     """,
     "interest": "SELECT sku, kind, at FROM interest WHERE customer_ref = :ref ORDER BY at",
+    "links": """
+        SELECT says, basis, agreed, at FROM customer_link WHERE :ref IN (one, other) ORDER BY id
+    """,
     "offers": """
         SELECT id, kind, location_id, facts, verdict, state, created_at FROM action
         WHERE facts ->> 'customer' = :ref ORDER BY created_at

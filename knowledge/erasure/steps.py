@@ -17,6 +17,7 @@ from knowledge.anonymity.kept import leave
 from knowledge.erasure.request import Request, find_customers, found
 from knowledge.erasure.search import Needles, sweep
 from knowledge.events.families import KeyedHash
+from knowledge.identity.links import forget
 from knowledge.memory.purge import purge
 from knowledge.store.connection import Connection
 from knowledge.vault.person import Person
@@ -176,6 +177,7 @@ async def _store(case: Case) -> Counts:
         "purchases": await _changed(case, _PURCHASES, case.refs),
         "interest": await _changed(case, _INTEREST, case.refs),
         "promises": await _changed(case, _PROMISES, case.refs),
+        "links": await forget(case.connection, [CustomerRef(ref) for ref in case.request.refs]),
         "opt_outs": await _changed(case, _STOPS, case.refs),
         "profiles": await _changed(case, _CUSTOMERS, case.refs),
         "groups": await leave(case.connection, [CustomerRef(ref) for ref in case.request.refs]),

@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from knowledge.events.families import KeyedHash
+from knowledge.identity.links import identity_of
 from knowledge.store.connection import Connection
 from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
@@ -28,9 +29,10 @@ _FIND = text(
     """
 )
 _RECOGNIZE: Final = """
-    SELECT match_key.kind, match_key.digest, match_key.ref
+    SELECT match_key.kind, match_key.digest, coalesce(linked.identity, match_key.ref) AS ref
     FROM jsonb_array_elements(CAST($1 AS jsonb)) AS key
     JOIN match_key ON match_key.kind = key ->> 0 AND match_key.digest = key ->> 1
+    LEFT JOIN customer_identity AS linked ON linked.ref = match_key.ref
 """
 _ADD_CUSTOMER = text("INSERT INTO customer (ref, observed_at) SELECT unnest(CAST(:refs AS text[])), :at")
 _ADD_KEY = text(
@@ -43,11 +45,11 @@ _ADD_KEY = text(
 
 
 async def resolve(connection: Connection, keys: Sequence[KeyedHash]) -> CustomerRef | None:
-    """The customer the strongest known key names; `None` when no key is known."""
+    """The customer the strongest known key names, by the reference the person goes by; `None` when no key is known."""
     if not keys:
         return None
-    known = await _find(connection, keys)
-    return _strongest(keys, known)
+    found = _strongest(keys, await _find(connection, keys))
+    return None if found is None else await identity_of(connection, found)
 
 
 async def recognize(quick: QuickReads, keys: Sequence[KeyedHash]) -> CustomerRef | None:

@@ -15,18 +15,25 @@ _LOOKS = 20  # newest kept per customer
 _LINES = 100
 
 _PAST: Final = """
-    WITH who AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref)
+    WITH asked AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref),
+    who AS (
+        SELECT ref, ref AS customer FROM asked
+        UNION
+        SELECT asked.ref, other.ref FROM asked
+        JOIN customer_identity AS own ON own.ref = asked.ref
+        JOIN customer_identity AS other ON other.identity = own.identity
+    )
     SELECT who.ref, look.sku, look.kind, look.at
     FROM who CROSS JOIN LATERAL (
         SELECT interest.sku, interest.kind, interest.at FROM interest
-        WHERE interest.customer_ref = who.ref AND interest.at > CAST($2 AS timestamptz)
+        WHERE interest.customer_ref = who.customer AND interest.at > CAST($2 AS timestamptz)
         ORDER BY interest.at DESC, interest.sku LIMIT CAST($3 AS int)) AS look
     UNION ALL
     SELECT who.ref, line.sku, 'bought', line.at
     FROM who CROSS JOIN LATERAL (
         SELECT purchase_line.sku, purchase.occurred_at AS at
         FROM purchase JOIN purchase_line ON purchase_line.purchase_id = purchase.id
-        WHERE purchase.customer_ref = who.ref AND purchase.occurred_at > CAST($4 AS timestamptz)
+        WHERE purchase.customer_ref = who.customer AND purchase.occurred_at > CAST($4 AS timestamptz)
           AND NOT purchase.cancelled AND purchase_line.quantity > purchase_line.returned
         ORDER BY purchase.occurred_at DESC, purchase_line.sku LIMIT CAST($5 AS int)) AS line
 """
@@ -42,7 +49,10 @@ class Past:
 
 
 async def pasts(quick: QuickReads, refs: Sequence[CustomerRef], *, now: datetime) -> dict[str, Past]:
-    """Each customer's past by reference; those we know nothing of are absent."""
+    """Each customer's past by reference, with what they did under every reference linked with it.
+
+    Those we know nothing of are absent.
+    """
     rows = await quick.rows(
         _PAST,
         json.dumps(sorted(set(refs))),

@@ -15,6 +15,7 @@ from policies.vocabulary.actor import Role
 from server.commands import approvals, audit, credential, operate
 from server.commands.context import Keyboard, keyboard
 from server.commands.doctor import doctor
+from server.commands.identity import add_identity
 from server.commands.ladder import add_ladder
 from server.commands.policy import add_policy
 from server.commands.privacy import add_privacy
@@ -104,6 +105,7 @@ def _approvals(commands: Any) -> None:
     add_policy(commands, _at)
     add_review(commands, _at)
     add_privacy(commands, _at)
+    add_identity(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

@@ -99,6 +99,14 @@ class Erasing(Protocol):
         ...
 
 
+class Recognizing(Protocol):
+    """The linker, as far as the clock uses it."""
+
+    async def run(self) -> object:
+        """Compare customers of whom something was told with all others."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Every minute, every five, every hour, every night. UTC.
@@ -122,6 +130,7 @@ class Schedule:
     cohorts: Releasing
     receipts: Receipting
     privacy: Erasing
+    linking: Recognizing
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -146,6 +155,7 @@ class Schedule:
                 self.cohorts.make_due,
             ),  # looks daily; releases on the schedule's own days
             "make_privacy_receipt": ("47 * * * *", self.receipts.make_due),  # once a day, when one is missing
+            "link_customers": ("52 2 * * *", self.linking.run),
             "count_companions": ("7 3 * * *", self.count_companions),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),

@@ -25,6 +25,7 @@ Kind = Literal[
     "review",  # a weekly report made or signed
     "rules",  # other rules or limits are in force from here on, and who put them there
     "call",  # a tool call at the MCP door
+    "link",  # a person said that two customers are one, or are not
     "privacy",  # somebody read a customer's raw data, or a customer was erased
     "note",
 ]

@@ -11,6 +11,8 @@ from pydantic import model_validator
 from sqlalchemy import text
 
 from knowledge.events.families import KeyedHash
+from knowledge.identity.graph import STRENGTH
+from knowledge.identity.links import members
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
@@ -31,11 +33,29 @@ LOYAL_ORDERS = 5  # from the fifth order on
 LAPSED_AFTER = timedelta(days=365)
 SHOWN_PURCHASES = 5
 
-_CUSTOMER = text("SELECT * FROM customer WHERE ref = :ref")
+_CUSTOMER = text(
+    """
+    SELECT customer.ref, customer.consent_email, customer.consent_sms, customer.observed_at,
+           together.orders, together.spent, together.last_order_at, together.channels
+    FROM customer, (
+        SELECT sum(orders) AS orders, sum(spent) AS spent, max(last_order_at) AS last_order_at,
+               ARRAY(SELECT DISTINCT channel FROM purchase
+                     WHERE customer_ref = ANY(CAST(:refs AS text[])) AND NOT cancelled ORDER BY channel) AS channels
+        FROM customer WHERE ref = ANY(CAST(:refs AS text[]))
+    ) AS together
+    WHERE customer.ref = :ref
+    """
+)
+_LINKS = text(
+    """
+    SELECT DISTINCT ON (one, other) one, other, says, basis FROM customer_link
+    WHERE one = ANY(CAST(:refs AS text[])) AND other = ANY(CAST(:refs AS text[])) ORDER BY one, other, id DESC
+    """
+)
 _PURCHASES = text(
     """
     SELECT id, channel, location_id, occurred_at, total, currency FROM purchase
-    WHERE customer_ref = :ref AND NOT cancelled
+    WHERE customer_ref = ANY(CAST(:refs AS text[])) AND NOT cancelled
       AND (CAST(:everywhere AS bool) OR location_id = ANY(CAST(:locations AS text[])))
     ORDER BY occurred_at DESC, id OFFSET :start LIMIT :limit
     """
@@ -84,11 +104,23 @@ class Purchase(Answer):
     total: Amount
 
 
+class Linked(Answer):
+    """Another record of the same person: joined by a person's word, a shared identifier, or likeness."""
+
+    customer: str
+    basis: str
+
+
 class Customer(Answer):
-    """A customer without personal data. `truncated` says that older purchases exist."""
+    """A customer without personal data, over both channels. `truncated` says that older purchases exist.
+
+    Orders and money are the person's; consent is that of `customer`, the record messages are sent to.
+    """
 
     customer: str
     segment: Segment
+    channels: tuple[str, ...]
+    linked: tuple[Linked, ...]
     orders: int
     spent: Amount
     last_order_at: datetime | None
@@ -176,12 +208,14 @@ def _keys(keys: MatchKeys, asked: FindCustomer) -> tuple[KeyedHash, ...]:
 async def _profile(
     connection: Connection, ref: CustomerRef, places: Sequence[LocationId] | None, at: datetime, start: int
 ) -> Customer:
-    head = (await connection.execute(_CUSTOMER, {"ref": ref})).one_or_none()
+    refs = await members(connection, ref)
+    head = (await connection.execute(_CUSTOMER, {"ref": ref, "refs": refs})).one_or_none()
     if head is None:
         raise NotFound("This customer is not known.", code="customer.unknown", field="customer")
     currency = (await connection.execute(_CURRENCY, {"ref": ref})).scalar_one()
+    held: Sequence[Any] = (await connection.execute(_LINKS, {"refs": refs})).all() if len(refs) > 1 else []
     asked_for = {
-        "ref": ref,
+        "refs": refs,
         "everywhere": places is None,
         "locations": list(places or ()),
         "start": start,
@@ -189,15 +223,28 @@ async def _profile(
     }
     rows = (await connection.execute(_PURCHASES, asked_for)).all()
     further = next_page(start + SHOWN_PURCHASES) if len(rows) > SHOWN_PURCHASES else ""
-    return _answer(head, currency, rows[:SHOWN_PURCHASES], at, further)
+    return _answer(head, currency, rows[:SHOWN_PURCHASES], at, further, _linked(refs, ref, held))
 
 
-def _answer(head: Any, currency: str, rows: Any, at: datetime, further: str) -> Customer:
+def _linked(refs: Sequence[CustomerRef], ref: CustomerRef, held: Sequence[Any]) -> tuple[Linked, ...]:
+    """Each other record, by the strongest link that holds it."""
+    found: dict[str, str] = {}
+    for row in sorted((row for row in held if row.says == "link"), key=lambda row: STRENGTH.index(row.basis)):
+        for one in (row.one, row.other):
+            found.setdefault(one, row.basis)
+    return tuple(Linked(customer=one, basis=found.get(one, "")) for one in refs if one != ref)
+
+
+def _answer(  # noqa: PLR0913, PLR0917  # an answer has this many parts
+    head: Any, currency: str, rows: Any, at: datetime, further: str, linked: tuple[Linked, ...]
+) -> Customer:
     return Customer(
         customer=head.ref,
+        channels=tuple(head.channels),
+        linked=linked,
         segment=segment(head.orders, head.last_order_at, at),
-        orders=head.orders,
-        spent=Amount(minor=head.spent, currency=currency),
+        orders=int(head.orders),
+        spent=Amount(minor=int(head.spent), currency=currency),
         last_order_at=head.last_order_at,
         consent_email=head.consent_email,
         consent_sms=head.consent_sms,

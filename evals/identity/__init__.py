@@ -1,0 +1,1 @@
+"""How well customers are recognized, on records whose true owners are known."""

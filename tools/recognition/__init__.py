@@ -1,0 +1,1 @@
+"""Who is one person: what was found, and what people say to it."""
