@@ -14,6 +14,7 @@ EVALS = Measurements(
         "claims": "evals.claims.suite",
         "anonymity": "evals.anonymity.suite",
         "identity": "evals.identity.suite",
+        "next_item": "evals.next_item.suite",
     },
     Path("build/evals.json"),
 )

@@ -19,6 +19,7 @@ BENCH = Measurements(
         "search": "evals.bench.search",
         "audit_verify": "evals.bench.audit_verify",
         "scrub": "evals.bench.scrub",
+        "lookup": "evals.bench.lookup",
     },
     Path("build/bench.json"),
 )

@@ -15,6 +15,7 @@ from knowledge.events.families import CustomerFacts, Facts, KeyedHash, LevelFact
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.offers.companions import count_companions
+from knowledge.offers.learned import learn_next_items
 from knowledge.store.places import Places, save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import variant
@@ -38,6 +39,7 @@ async def fill(database: Database, world: World, keys: MatchKeys) -> None:
             async with database.transaction() as connection:
                 await apply(connection, burst, places, at=at)
     await count_companions(database, until=at)
+    await learn_next_items(database, until=at)
     async with database.transaction() as connection:
         await connection.execute(_ANALYZE)
 

@@ -20,7 +20,7 @@ class Facts(BaseModel):
 class KeyedHash(BaseModel, frozen=True, extra="forbid"):
     """One identifier of a customer, normalized and hashed under our key; see `knowledge.identity.match_key`."""
 
-    kind: Literal["loyalty", "phone", "email", "payment", "shopify", "lightspeed", "replay"]
+    kind: Literal["loyalty", "phone", "email", "payment", "check_in", "shopify", "lightspeed", "replay"]
     digest: str = Field(pattern=r"^(?:[0-9a-z]{1,8}\.)?[0-9a-f]{32}$")
 
 

@@ -19,7 +19,9 @@ FIRST: Final = "1"  # the key id that digests of an installation's first secret 
 _SECRET_BYTES: Final = 32
 _HASHED: Final = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 _KEYED: Final = re.compile(r"hmac:((?:([0-9a-z]{1,8})\.)?[0-9a-f]{32})", re.ASCII)
-_MISTAKEN: Final = frozenset({"loyalty", "phone", "email", "payment"})  # platforms' own ids are as long as cards
+_MISTAKEN: Final = frozenset(
+    {"loyalty", "phone", "email", "payment", "check_in"}
+)  # platforms' own ids are as long as cards
 _PHONE_DIGITS: Final = 15  # E.164: nothing longer is a phone number
 
 

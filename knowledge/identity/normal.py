@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import idna
 import phonenumbers
 
-Kind = Literal["loyalty", "phone", "email", "payment", "shopify", "lightspeed", "replay"]
+Kind = Literal["loyalty", "phone", "email", "payment", "check_in", "shopify", "lightspeed", "replay"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 _EMAIL: Final = re.compile(r"[^\s@\[\]<>\"]{1,64}@[^\s@\[\]<>\"]+\.[^\s@\[\]<>\"]{2,}")

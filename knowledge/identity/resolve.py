@@ -19,7 +19,9 @@ from policies.vocabulary.ids import CustomerRef
 
 _STRENGTH = {
     name: place
-    for place, name in enumerate(("loyalty", "shopify", "lightspeed", "replay", "phone", "email", "payment"))
+    for place, name in enumerate(
+        ("loyalty", "shopify", "lightspeed", "replay", "phone", "email", "payment", "check_in")
+    )
 }
 
 _FIND = text(

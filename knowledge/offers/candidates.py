@@ -13,7 +13,8 @@ from policies.limits import DiscountLimits
 # Priors, as in `uplift`: how often somebody who carted, or looked at, a variant buys it when reminded within the week.
 _CARTED = 0.10
 _VIEWED = 0.03
-_SEEDS = 12  # variants whose companions are looked up; a long basket's tail adds cost, not better offers
+_SEEDS = 12  # variants whose company is looked up; a long basket's tail adds cost, not better offers
+_LACKING = 40  # variants the model names; those out of stock or too dear fall away later
 
 
 class Why(StrEnum):
@@ -57,7 +58,7 @@ def wanted(
     Args:
         holding: In the basket or cart: not offered again, but what goes with it is.
         past: Of the customer; empty for a stranger. What was bought lately is not offered again.
-        companions: What goes with what.
+        companions: What goes with what: as learned, or while nothing is, as counted.
         drawn_to: Variants that are not held but tell of taste, newest first.
     """
     found: dict[str, Wanted] = {}
@@ -68,7 +69,11 @@ def wanted(
         if one.sku not in kept and (known is None or one.chance > known.chance):
             found[one.sku] = one
 
-    for sku in list(dict.fromkeys((*holding, *drawn_to)))[:_SEEDS]:
+    seeds = list(dict.fromkeys((*holding, *drawn_to)))[:_SEEDS]
+    lacking = companions.lacking(seeds, _LACKING)
+    for one in lacking:
+        take(Wanted(one.sku, one.chance, Why.COMPANION, one.because, one.together, one.lift))
+    for sku in () if lacking else seeds:
         for companion in companions.of(sku):
             take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))
     for sku in past.carted:

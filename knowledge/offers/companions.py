@@ -1,14 +1,16 @@
-"""What goes with what: counted from orders into the `companion` table, and read from memory when an offer is due."""
+"""What goes with what: counted and learned from orders every night, and read from memory when an offer is due."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
+from knowledge.offers.learned import Lacking, Learned, read_learned
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
@@ -38,7 +40,12 @@ _REMEMBER = text(
       AS row(sku, other, together, lift)
     """
 )
-_COUNTED_AT = text("SELECT counted_at FROM companion LIMIT 1")
+_MADE_AT = text(
+    """
+    SELECT (SELECT counted_at FROM companion LIMIT 1) AS counted_at,
+           (SELECT trained_at FROM next_item_model WHERE id = 1) AS trained_at
+    """
+)
 _ALL = text(
     """
     SELECT sku, array_agg(other ORDER BY together DESC, other) AS others,
@@ -95,7 +102,9 @@ class Companion:
 
 
 class CompanionTable:
-    """The `companion` table in memory, loaded again when it was counted anew.
+    """The counted pairs and the learned model in memory, loaded again when they were made anew.
+
+    The model says what a basket lacks; while there is none, for want of orders, counted pairs do.
 
     Args:
         check_every: Seconds between two looks at whether it was.
@@ -103,6 +112,8 @@ class CompanionTable:
 
     def __init__(self, *, check_every: float = 30.0) -> None:
         self.counted_at: datetime | None = None
+        self.learned: Learned | None = None
+        self._trained_at: datetime | None = None
         self._check_every = check_every
         self._checked = float("-inf")
         self._raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
@@ -128,10 +139,14 @@ class CompanionTable:
         if not at_once and not self._due:
             return False
         moment = time.monotonic()
-        counted_at = (await connection.execute(_COUNTED_AT)).scalar()
-        if counted_at == self.counted_at:
+        made = (await connection.execute(_MADE_AT)).one()
+        counted_at: datetime | None = made.counted_at
+        if (counted_at, made.trained_at) == (self.counted_at, self._trained_at):
             self._checked = moment
             return False
+        if made.trained_at != self._trained_at:
+            found = await read_learned(connection)
+            self._trained_at, self.learned = found or (None, None)
         rows = (await connection.execute(_ALL)).all()
         raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
         own: dict[str, int] = {}
@@ -146,6 +161,10 @@ class CompanionTable:
         self.counted_at = counted_at
         self._checked = moment
         return True
+
+    def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
+        """What a basket lacks, likeliest first; nothing while no model is learned."""
+        return self.learned.lacking(holding, most) if self.learned else []
 
     def of(self, sku: str) -> tuple[Companion, ...]:
         """What goes with a variant, likeliest first."""

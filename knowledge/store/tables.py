@@ -168,6 +168,16 @@ companion = Table(  # what is bought together, counted by `knowledge.offers.comp
     Column("counted_at", _TIME, nullable=False),
 )
 
+next_item_model = Table(  # one row: what a basket lacks, learned by `knowledge.offers.learned`
+    "next_item_model",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("trained_at", _TIME, nullable=False),
+    Column("baskets", Integer, nullable=False),
+    Column("skus", ARRAY(String), nullable=False),  # the best sold first: its rows
+    Column("parts", LargeBinary, nullable=False),  # its arrays, as numpy writes them
+)
+
 # --- what happened ---------------------------------------------------------------------------------------------------
 
 event = Table(

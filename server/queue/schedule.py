@@ -11,6 +11,7 @@ import procrastinate
 
 from knowledge.catalog.own_words import learn_own_words
 from knowledge.offers.companions import count_companions
+from knowledge.offers.learned import learn_next_items
 from knowledge.store.session import Database, utc_now
 from policies.errors import Unavailable
 from server.mcp.task_rows import forget_tasks
@@ -157,6 +158,7 @@ class Schedule:
             "make_privacy_receipt": ("47 * * * *", self.receipts.make_due),  # once a day, when one is missing
             "link_customers": ("52 2 * * *", self.linking.run),
             "count_companions": ("7 3 * * *", self.count_companions),
+            "learn_next_items": ("13 3 * * *", self.learn_next_items),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),
             "forget_tasks": ("47 3 * * *", self.forget_tasks),
@@ -204,6 +206,10 @@ class Schedule:
     async def count_companions(self) -> None:
         """Count anew what is bought together."""
         await count_companions(self.database, until=self.now())
+
+    async def learn_next_items(self) -> None:
+        """Learn anew what baskets lack."""
+        await learn_next_items(self.database, until=self.now())
 
     async def forget_jobs(self) -> None:
         """Forget jobs that ended long ago; what they did is in the ledger."""

@@ -37,7 +37,13 @@ from server.problems import refusal
 from server.webhooks import told
 
 SOURCE: Final = "register"
-_FIELDS: Final[Mapping[str, str]] = {"loyalty": "loyalty_id", "phone": "phone", "email": "email", "payment": "payment"}
+_FIELDS: Final[Mapping[str, str]] = {
+    "loyalty": "loyalty_id",
+    "phone": "phone",
+    "email": "email",
+    "payment": "payment",
+    "check_in": "check_in",
+}
 _PLATFORM_ORDERS: Final = ("shopify:order:", "lightspeed:order:")
 _SPACE = UUID("3b6d1f5a-64a1-5d0b-8a63-5e1c9f0d2b77")  # ours, drawn once
 _Shape = TypeVar("_Shape", bound=told.Told)
@@ -177,6 +183,7 @@ def _named(customer: told.Customer) -> tuple[tuple[Kind, str | None], ...]:
         ("phone", customer.phone),
         ("email", customer.email),
         ("payment", customer.payment),
+        ("check_in", customer.check_in),
     )
 
 

@@ -29,6 +29,7 @@ class Customer(Told):
     email: Raw | None = None
     phone: Raw | None = None
     payment: Raw | None = None  # the payment provider's token, never a card number
+    check_in: Raw | None = None  # the token of the app or WiFi network they checked in with
 
 
 class Line(Told):

@@ -1,4 +1,4 @@
-"""Who is one person: links with their evidence and history, and what they come to."""
+"""Who is one person: links with their evidence and history; and what a basket lacks, as it was learned."""
 
 from alembic import op
 
@@ -30,6 +30,15 @@ _STATEMENTS = (
     "CREATE TABLE customer_identity (ref VARCHAR PRIMARY KEY, identity VARCHAR NOT NULL)",
     "CREATE INDEX ix_customer_identity_identity ON customer_identity (identity)",
     """
+    CREATE TABLE next_item_model (
+        id INTEGER PRIMARY KEY,
+        trained_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        baskets INTEGER NOT NULL,
+        skus VARCHAR[] NOT NULL,
+        parts BYTEA NOT NULL
+    )
+    """,
+    """
     CREATE TABLE linking_state (
         id INTEGER PRIMARY KEY,
         until TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -47,4 +56,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away again."""
-    op.execute("DROP TABLE customer_link, customer_identity, linking_state")
+    op.execute("DROP TABLE next_item_model, customer_link, customer_identity, linking_state")

@@ -1,0 +1,177 @@
+"""The next-item model as it is learned every night from the store, kept there, and read whole into memory."""
+
+import asyncio
+import io
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import text
+
+from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate
+from knowledge.offers.next_item import MOST_BASKET, NextItemModel, learn
+from knowledge.store.connection import Connection
+from knowledge.store.session import Database
+
+WINDOW_DAYS: Final = 365
+_DAY: Final = 86_400.0
+_ROOM: Final = 2_000  # rows read at a time
+_BASKETS = text(
+    """
+    SELECT extract(epoch FROM purchase.occurred_at) AS at, array_agg(line.sku) AS skus
+    FROM purchase JOIN purchase_line AS line ON line.purchase_id = purchase.id
+    WHERE purchase.occurred_at >= :since AND purchase.occurred_at < :until AND NOT purchase.cancelled
+      AND line.quantity > 0
+    GROUP BY purchase.id HAVING count(*) <= :most
+    """
+)
+_KEEP = text(
+    """
+    INSERT INTO next_item_model (id, trained_at, baskets, skus, parts)
+    VALUES (1, :at, :baskets, CAST(:skus AS text[]), decode(:parts, 'base64'))
+    ON CONFLICT (id) DO UPDATE SET trained_at = excluded.trained_at, baskets = excluded.baskets,
+        skus = excluded.skus, parts = excluded.parts
+    """
+)
+_FORGET = text("DELETE FROM next_item_model")
+_READ = text("SELECT trained_at, baskets, skus, parts FROM next_item_model WHERE id = 1")
+
+Baskets = list[tuple[float, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A variant a basket may lack.
+
+    Attributes:
+        chance: That the basket gets it, as often as such scores were right on days not learned from.
+        because: The variant of the basket that speaks most for it,
+        together: baskets that held both,
+        lift: and how much oftener than by chance, in basis points.
+    """
+
+    sku: str
+    chance: float
+    because: str
+    together: int
+    lift: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model and what its scores mean."""
+
+    model: NextItemModel
+    curve: Curve
+    rows: dict[str, int]
+
+    def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
+        """What a basket of these variants lacks, likeliest first; each bought with one of them before.
+
+        Args:
+            holding: Variants; those the model does not know are passed over.
+            most: How many at most.
+        """
+        model = self.model
+        held = [self.rows[sku] for sku in dict.fromkeys(holding) if sku in self.rows]
+        if not held:
+            return []
+        scores = model.scores(held)
+        scores[held] = -np.inf
+        best = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
+        found: list[Lacking] = []
+        ranked: list[int] = best[np.argsort(-scores[best], kind="stable")].tolist()
+        for row in ranked:
+            score = float(scores[row])
+            why = self._why(row, held) if score > 0 else None
+            if why is not None:
+                found.append(Lacking(model.skus[row], self.curve.chance(score), *why))
+        return found
+
+    def _why(self, row: int, held: Sequence[int]) -> tuple[str, int, int] | None:
+        """The variant that speaks most for this one, and what was counted of the two; `None` when none was."""
+        model = self.model
+        best: tuple[float, int, int] | None = None
+        for one in held:
+            places = np.flatnonzero(model.others[one] == row)
+            if len(places) and (together := int(model.together[one, places[0]])):
+                weight = float(model.weights[one, places[0]])
+                if best is None or weight > best[0]:
+                    best = (weight, one, together)
+        if best is None:
+            return None
+        _, one, together = best
+        by_chance = float(model.own[one]) * float(model.own[row]) / model.baskets
+        return model.skus[one], together, min(2**31 - 1, round(together / by_chance * 10_000))
+
+
+async def learn_next_items(database: Database, *, until: datetime) -> int:
+    """Learn from the year before `until`, and keep it; returns how many baskets it was learned from.
+
+    With too few baskets to say what a score means nothing is kept, and offers rest on counted pairs.
+    """
+    window = {"since": until - timedelta(days=WINDOW_DAYS), "until": until, "most": MOST_BASKET}
+    baskets: Baskets = []
+    async with database.transaction() as connection:  # a cursor lives in one
+        async for part in connection.partitions(_BASKETS, window, _ROOM):
+            baskets.extend(((until.timestamp() - float(row.at)) / _DAY, row.skus) for row in part)
+    found = await asyncio.to_thread(_learn, baskets)
+    async with database.transaction() as connection:
+        if found is None:
+            await connection.execute(_FORGET)
+            return 0
+        model, curve = found
+        parts = b64encode(_written(model, curve)).decode()
+        values = {"at": until, "baskets": model.baskets, "skus": list(model.skus), "parts": parts}
+        await connection.execute(_KEEP, values)
+    return model.baskets
+
+
+async def read_learned(connection: Connection) -> tuple[datetime, Learned] | None:
+    """When it was learned, and what; `None` when nothing is kept."""
+    row = (await connection.execute(_READ)).one_or_none()
+    if row is None:
+        return None
+    return row.trained_at, await asyncio.to_thread(_read, row)
+
+
+def _learn(baskets: Baskets) -> tuple[NextItemModel, Curve] | None:
+    """What scores mean is found on the newest days with a model of those before; then all are learned from."""
+    older = [(age - HELD_OUT_DAYS, skus) for age, skus in baskets if age >= HELD_OUT_DAYS]
+    before = learn(older)
+    curve = None if before is None else calibrate(before, [skus for age, skus in baskets if age < HELD_OUT_DAYS])
+    model = None if curve is None else learn(baskets)
+    return None if model is None or curve is None else (model, curve)
+
+
+def _written(model: NextItemModel, curve: Curve) -> bytes:
+    file = io.BytesIO()
+    np.savez(
+        file,
+        others=model.others,
+        weights=model.weights,
+        together=model.together,
+        own=model.own,
+        lately=model.lately,
+        scores=curve.scores,
+        chances=curve.chances,
+    )
+    return file.getvalue()
+
+
+def _read(row: Any) -> Learned:
+    with np.load(io.BytesIO(bytes(row.parts)), allow_pickle=False) as parts:
+        model = NextItemModel(
+            tuple(row.skus),
+            parts["others"],
+            parts["weights"],
+            parts["together"],
+            parts["own"],
+            parts["lately"],
+            int(row.baskets),
+        )
+        curve = Curve(parts["scores"], parts["chances"])
+    return Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)})
