@@ -26,6 +26,7 @@ from knowledge.catalog.own_words import learn_own_words
 from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
 from knowledge.leaks.kept import raw_of_customers
+from knowledge.offers.companions import CompanionTable
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
@@ -209,6 +210,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     stack.push_async_callback(guard.close)
     undoing = Undoing(database, guard, now)
     knowing = knowing_of(settings, database, places, secret, stack, now)
+    companions = CompanionTable()
     tools.update(
         build_tools(
             database,
@@ -223,6 +225,7 @@ async def _house(  # noqa: PLR0913, PLR0917
             plans=Plans(secret.derive("plan")),
             prices=prices,
             messages=messages,
+            companions=companions,
         )
     )
     offers = OffersSpecialist(
@@ -230,6 +233,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         places,
         limits,
         secret=secret.derive("discount-code"),
+        companions=companions,
         writer=_writer(settings, stack),
         prices=prices,
         campaign=settings.campaign,

@@ -7,6 +7,7 @@ from datetime import datetime
 from knowledge.anonymity.finder import CohortFinder
 from knowledge.catalog.finder import CatalogFinder
 from knowledge.identity.match_key import MatchKeys
+from knowledge.offers.companions import CompanionTable
 from knowledge.playbooks.shelf import Shelf
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
@@ -52,6 +53,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     plans: Plans | None = None,
     prices: FreshPrices | None = None,
     messages: Messages | None = None,
+    companions: CompanionTable | None = None,
 ) -> dict[str, Tool]:
     """Every tool by name; `plans` seal what dry runs promise, for this process alone when absent.
 
@@ -64,10 +66,11 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         Misconfigured: A text of one does more than describe.
     """
     playbooks = shelf or Shelf()
+    tastes = companions or CompanionTable()
     asking = Asking(database, guard, now, plans or Plans(os.urandom(32)))
     tools = (
-        customer_tool(database, keys, now),
-        profile_tool(database, now),
+        customer_tool(database, keys, tastes, now),
+        profile_tool(database, tastes, now),
         product_tool(finder or CatalogFinder(database), places),
         inventory_tool(database, places),
         find_policy_tool(playbooks, now),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ HELD_OUT_DAYS: Final = 7.0  # the newest days, on which scores are compared with
 LEAST_BASKETS: Final = 200  # that show it; fewer, and counting pairs is more honest than a model
 _SHOWN: Final = 50  # best scores of each basket that are looked at: an offer is never made further down
 _BINS: Final = 40
+_SEED: Final = 17
 
 Floats = NDArray[np.float64]
 
@@ -32,25 +34,28 @@ class Curve:
 def calibrate(model: NextItemModel, baskets: Sequence[Sequence[str]]) -> Curve | None:
     """The curve, from baskets the model has not seen; `None` when they are too few.
 
-    Of each basket every variant is hidden once, and its place among the best scores of the rest is looked at.
+    Each basket is split in two by lot; what one half says is compared with the other, as at a till where a customer
+    may still go back for something.
     """
     number = {sku: place for place, sku in enumerate(model.skus)}
+    chance = Random(_SEED)  # noqa: S311  # a sample, not a secret
     scores: list[NDArray[np.float32]] = []
     bought: list[NDArray[np.bool_]] = []
     shown = 0
     for skus in baskets:
         rows = [number[sku] for sku in skus if sku in number]
-        if len(rows) < 2:  # noqa: PLR2004  # one to hide, one to know
+        if len(rows) < 2:  # noqa: PLR2004  # one to know, one to find
             continue
         shown += 1
-        for hidden in rows:
-            known = [row for row in rows if row != hidden]
+        chance.shuffle(rows)
+        middle = len(rows) // 2
+        for known, hidden in ((rows[:middle], rows[middle:]), (rows[middle:], rows[:middle])):
             found = model.scores(known)
             found[known] = -np.inf
             best = np.argpartition(-found, min(_SHOWN, len(found) - 1))[:_SHOWN]
             best = best[np.isfinite(found[best])]
             scores.append(found[best])
-            bought.append(best == hidden)
+            bought.append(np.isin(best, hidden))
     if shown < LEAST_BASKETS:
         return None
     return _rising(np.concatenate(scores).astype(np.float64), np.concatenate(bought))

@@ -19,6 +19,7 @@ from knowledge.store.session import Database
 WINDOW_DAYS: Final = 365
 _DAY: Final = 86_400.0
 _ROOM: Final = 2_000  # rows read at a time
+_MOST_LIFT: Final = 2**31 - 1  # basis points, as counted pairs keep it
 _BASKETS = text(
     """
     SELECT extract(epoch FROM purchase.occurred_at) AS at, array_agg(line.sku) AS skus
@@ -79,33 +80,28 @@ class Learned:
         held = [self.rows[sku] for sku in dict.fromkeys(holding) if sku in self.rows]
         if not held:
             return []
-        scores = model.scores(held)
+        said = np.zeros((len(held), len(model.skus)), dtype=np.float32)  # what each of them says of every variant
+        counted = np.zeros(said.shape, dtype=np.int32)
+        places = model.others[held]
+        np.put_along_axis(said, places, model.weights[held], axis=1)
+        np.put_along_axis(counted, places, model.together[held], axis=1)
+        scores = said.sum(axis=0)
         scores[held] = -np.inf
         best = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
+        best = best[scores[best] > 0]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        speaks = np.where(counted[:, best] > 0, said[:, best], -np.inf)
         found: list[Lacking] = []
-        ranked: list[int] = best[np.argsort(-scores[best], kind="stable")].tolist()
-        for row in ranked:
-            score = float(scores[row])
-            why = self._why(row, held) if score > 0 else None
-            if why is not None:
-                found.append(Lacking(model.skus[row], self.curve.chance(score), *why))
+        ranked: list[int] = best.tolist()
+        for column, row in enumerate(ranked):
+            place = int(speaks[:, column].argmax())
+            one, together = held[place], int(counted[place, row])
+            if together:
+                by_chance = float(model.own[one]) * float(model.own[row]) / model.baskets
+                lift = min(_MOST_LIFT, round(together / by_chance * 10_000))
+                chance = self.curve.chance(float(scores[row]))
+                found.append(Lacking(model.skus[row], chance, model.skus[one], together, lift))
         return found
-
-    def _why(self, row: int, held: Sequence[int]) -> tuple[str, int, int] | None:
-        """The variant that speaks most for this one, and what was counted of the two; `None` when none was."""
-        model = self.model
-        best: tuple[float, int, int] | None = None
-        for one in held:
-            places = np.flatnonzero(model.others[one] == row)
-            if len(places) and (together := int(model.together[one, places[0]])):
-                weight = float(model.weights[one, places[0]])
-                if best is None or weight > best[0]:
-                    best = (weight, one, together)
-        if best is None:
-            return None
-        _, one, together = best
-        by_chance = float(model.own[one]) * float(model.own[row]) / model.baskets
-        return model.skus[one], together, min(2**31 - 1, round(together / by_chance * 10_000))
 
 
 async def learn_next_items(database: Database, *, until: datetime) -> int:

@@ -1,1 +1,1 @@
-"""What a specialist may see of a customer."""
+"""What is known of one customer, over both channels."""

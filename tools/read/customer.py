@@ -4,6 +4,7 @@ The identifier becomes a keyed hash before anything else happens, and no persona
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -16,6 +17,8 @@ from knowledge.identity.links import members
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
+from knowledge.offers.companions import CompanionTable
+from knowledge.profile.profile import Profile, profile_of
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.actions.action import Effect
@@ -111,6 +114,26 @@ class Linked(Answer):
     basis: str
 
 
+class Known(Answer):
+    """What is known beside the orders. `partial` names parts that could not be read in time.
+
+    Attributes:
+        year_orders: Of the last 365 days, as are `year_spent`, `brands` and `categories`.
+        likely_next: Skus of what the next order will likely hold.
+        as_of: The newest fact of each part.
+    """
+
+    viewed: tuple[str, ...]
+    left_in_cart: tuple[str, ...]
+    brands: tuple[str, ...]
+    categories: tuple[str, ...]
+    year_orders: int
+    year_spent: Amount
+    likely_next: tuple[str, ...]
+    as_of: dict[str, datetime]
+    partial: tuple[str, ...]
+
+
 class Customer(Answer):
     """A customer without personal data, over both channels. `truncated` says that older purchases exist.
 
@@ -126,13 +149,14 @@ class Customer(Answer):
     last_order_at: datetime | None
     consent_email: bool
     consent_sms: bool
+    known: Known
     last_purchases: tuple[Purchase, ...]
     truncated: bool
     next_cursor: str
     as_of: datetime
 
 
-def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetime]) -> Tool:
+def customer_tool(database: Database, keys: MatchKeys, companions: CompanionTable, now: Callable[[], datetime]) -> Tool:
     """The tool over the unified store."""
 
     async def find(call: Call, asked: FindCustomer) -> Customer:
@@ -145,7 +169,8 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
                     code="customer.unknown",
                     hint="Ask for another one: a loyalty id, phone or e-mail address.",
                 )
-            return await _profile(connection, ref, seen_by(call.actor), now(), page_start(asked.cursor))
+            found = await _found(connection, ref, seen_by(call.actor), page_start(asked.cursor))
+        return _answer(found, await profile_of(database, companions, found.refs, now=now()), now())
 
     return Tool(
         name="find_customer",
@@ -160,14 +185,13 @@ def customer_tool(database: Database, keys: MatchKeys, now: Callable[[], datetim
     )
 
 
-def profile_tool(database: Database, now: Callable[[], datetime]) -> Tool:
+def profile_tool(database: Database, companions: CompanionTable, now: Callable[[], datetime]) -> Tool:
     """The same answer for a reference that find_customer gave out; read at an address."""
 
     async def read(call: Call, asked: GetCustomer) -> Customer:
         async with database.reading() as connection:
-            return await _profile(
-                connection, CustomerRef(asked.customer), seen_by(call.actor), now(), page_start(asked.cursor)
-            )
+            found = await _found(connection, CustomerRef(asked.customer), seen_by(call.actor), page_start(asked.cursor))
+        return _answer(found, await profile_of(database, companions, found.refs, now=now()), now())
 
     return Tool(
         name="get_customer",
@@ -205,9 +229,19 @@ def _keys(keys: MatchKeys, asked: FindCustomer) -> tuple[KeyedHash, ...]:
     return found
 
 
-async def _profile(
-    connection: Connection, ref: CustomerRef, places: Sequence[LocationId] | None, at: datetime, start: int
-) -> Customer:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A person's records and orders, as the caller may see them; `further` is the cursor of older ones."""
+
+    refs: Sequence[CustomerRef]
+    head: Any
+    currency: str
+    rows: Sequence[Any]
+    linked: tuple[Linked, ...]
+    further: str
+
+
+async def _found(connection: Connection, ref: CustomerRef, places: Sequence[LocationId] | None, start: int) -> _Found:
     refs = await members(connection, ref)
     head = (await connection.execute(_CUSTOMER, {"ref": ref, "refs": refs})).one_or_none()
     if head is None:
@@ -223,7 +257,7 @@ async def _profile(
     }
     rows = (await connection.execute(_PURCHASES, asked_for)).all()
     further = next_page(start + SHOWN_PURCHASES) if len(rows) > SHOWN_PURCHASES else ""
-    return _answer(head, currency, rows[:SHOWN_PURCHASES], at, further, _linked(refs, ref, held))
+    return _Found(refs, head, currency, rows[:SHOWN_PURCHASES], _linked(refs, ref, held), further)
 
 
 def _linked(refs: Sequence[CustomerRef], ref: CustomerRef, held: Sequence[Any]) -> tuple[Linked, ...]:
@@ -235,19 +269,29 @@ def _linked(refs: Sequence[CustomerRef], ref: CustomerRef, held: Sequence[Any]) 
     return tuple(Linked(customer=one, basis=found.get(one, "")) for one in refs if one != ref)
 
 
-def _answer(  # noqa: PLR0913, PLR0917  # an answer has this many parts
-    head: Any, currency: str, rows: Any, at: datetime, further: str, linked: tuple[Linked, ...]
-) -> Customer:
+def _answer(found: _Found, profile: Profile, at: datetime) -> Customer:
+    head, currency = found.head, found.currency
     return Customer(
         customer=head.ref,
         channels=tuple(head.channels),
-        linked=linked,
-        segment=segment(head.orders, head.last_order_at, at),
+        linked=found.linked,
+        segment=segment(int(head.orders), head.last_order_at, at),
         orders=int(head.orders),
         spent=Amount(minor=int(head.spent), currency=currency),
         last_order_at=head.last_order_at,
         consent_email=head.consent_email,
         consent_sms=head.consent_sms,
+        known=Known(
+            viewed=profile.viewed,
+            left_in_cart=profile.left_in_cart,
+            brands=profile.taste.brands,
+            categories=profile.taste.categories,
+            year_orders=profile.taste.orders,
+            year_spent=Amount(minor=profile.taste.spent, currency=currency),
+            likely_next=profile.taste.likely_next,
+            as_of=profile.as_of,
+            partial=profile.missing,
+        ),
         last_purchases=tuple(
             Purchase(
                 order_id=row.id,
@@ -256,9 +300,9 @@ def _answer(  # noqa: PLR0913, PLR0917  # an answer has this many parts
                 occurred_at=row.occurred_at,
                 total=Amount(minor=row.total, currency=row.currency),
             )
-            for row in rows
+            for row in found.rows
         ),
-        truncated=bool(further),
-        next_cursor=further,
+        truncated=bool(found.further),
+        next_cursor=found.further,
         as_of=head.observed_at,
     )

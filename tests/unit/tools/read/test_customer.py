@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from knowledge.offers.companions import CompanionTable
 from knowledge.store.session import Database
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor, Role
@@ -21,7 +22,9 @@ async def chain(database: Database) -> Database:
 
 
 async def find(chain: Database, who: Actor, **asked: str) -> Customer:
-    answer = await customer_tool(chain, KEYS, lambda: NOW).run(call(who), FindCustomer.model_validate(asked))
+    answer = await customer_tool(chain, KEYS, CompanionTable(), lambda: NOW).run(
+        call(who), FindCustomer.model_validate(asked)
+    )
     assert isinstance(answer, Customer)
     return answer
 
