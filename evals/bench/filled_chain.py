@@ -15,7 +15,7 @@ from knowledge.events.families import CustomerFacts, Facts, KeyedHash, LevelFact
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.offers.companions import count_companions
-from knowledge.offers.learned import learn_next_items
+from knowledge.offers.lacking import learn_next_items
 from knowledge.store.places import Places, save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import variant

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
-from knowledge.offers.learned import Lacking, Learned, read_learned
+from knowledge.offers.lacking import Lacking, Learned, read_learned
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku

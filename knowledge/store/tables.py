@@ -168,7 +168,7 @@ companion = Table(  # what is bought together, counted by `knowledge.offers.comp
     Column("counted_at", _TIME, nullable=False),
 )
 
-next_item_model = Table(  # one row: what a basket lacks, learned by `knowledge.offers.learned`
+next_item_model = Table(  # one row: what a basket lacks, learned by `knowledge.offers.lacking`
     "next_item_model",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),

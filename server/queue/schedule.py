@@ -11,7 +11,7 @@ import procrastinate
 
 from knowledge.catalog.own_words import learn_own_words
 from knowledge.offers.companions import count_companions
-from knowledge.offers.learned import learn_next_items
+from knowledge.offers.lacking import learn_next_items
 from knowledge.store.session import Database, utc_now
 from policies.errors import Unavailable
 from server.mcp.task_rows import forget_tasks

@@ -11,7 +11,7 @@ from knowledge.offers.calibration import LEAST_BASKETS, calibrate
 from knowledge.offers.candidates import Why, wanted
 from knowledge.offers.companions import CompanionTable, count_companions
 from knowledge.offers.history import Past
-from knowledge.offers.learned import Learned, learn_next_items, read_learned
+from knowledge.offers.lacking import Learned, learn_next_items, read_learned
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LEAST, MOST_BASKET, NextItemModel, learn
 from knowledge.store.session import Database
