@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from agents.context import Context, Source, gather
@@ -16,9 +16,12 @@ from agents.word_check import Said, plain_title
 from agents.words import Sayable, Writer, personal, template
 from knowledge.anonymity.finder import audience_of
 from knowledge.events.families import CheckoutFacts
-from knowledge.offers.candidates import Candidate, Why, rank, wanted
+from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from knowledge.offers.candidates import Candidate, Why, wanted
 from knowledge.offers.companions import CompanionTable
+from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.habit import STRANGER, habits
 from knowledge.offers.history import Past, pasts
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
@@ -30,11 +33,14 @@ from policies.vocabulary.percent import Percent
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
-_TOP = 3  # candidates a model may choose among,
-_NEAR = 0.9  # each worth at least this share of the best
 DECIDING = 0.050  # seconds before the deadline that words may not use: the guard still has to decide and record
 _ASKED = 4  # goods whose price is asked of the platform for one basket
 _READING_SHARE = 0.4  # of the time left, for what is nice to know; the rest is for deciding and wording
+
+
+class _Told(TypedDict):
+    currency: str
+    unknown_costs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class BasketDesk:
     secret: bytes
     now: Callable[[], datetime]
     campaign: str = ""
+    drawing: Drawing = field(default_factory=Drawing)
 
     async def offer(
         self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float, actor: str
@@ -79,8 +86,14 @@ class BasketDesk:
         if first is not None:
             return await self._again(first, key, origin, place, now)
         limits = self.limits.place(place.region, place.id)
-        best = await self._best(checkout, context.found["past"], place, limits, deadline)
+        asked = Asked(key, customer, context.found["kind"], self.campaign)
+        turn = await self._turn(checkout, context.found["past"], place, limits, deadline, asked)
+        if turn is None:
+            return None
+        best = turn.arm.offers
         if not best:
+            told = (place.id, checkout.transaction, self.drawing.lottery, now, origin.correlation)
+            self.drawing.withhold(Withheld.of(turn, *told))
             return None
         valid = timedelta(seconds=limits.discount.valid_s)
         occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
@@ -89,9 +102,11 @@ class BasketDesk:
         evidence: dict[str, Any] = {"basket": [line.sku for line in checkout.lines], "missing": list(context.missing)}
         if written.objection:
             evidence["words_refused"] = written.objection
+        chosen = best[written.choice]
+        evidence["choice"] = turn.facts(self.drawing.lottery, chosen)
         message = personal(written.text, limits.packs, known=customer is not None)
         proposal = proposal_for(
-            best[written.choice],
+            chosen,
             occasion,
             key=key,
             secret=self.secret,
@@ -118,6 +133,11 @@ class BasketDesk:
                 return Past()
             return (await pasts(self.database.quick, [customer], now=now)).get(customer, Past())
 
+        async def kind() -> str:
+            if customer is None:
+                return STRANGER
+            return (await habits(self.database.quick, [customer], now=now))[customer]
+
         async def audience() -> str:
             """The group the customer was counted in: a model learns of the group, and of nobody."""
             return await audience_of(self.database.quick, customer) if customer and self.writer.asks_model else ""
@@ -133,32 +153,46 @@ class BasketDesk:
             {
                 "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
                 "past": Source(past, within, Past()),
+                "kind": Source(kind, within, STRANGER),
+                "learned": Source(partial(self.drawing.learned.keep_fresh, self.database.quick), within, None),
                 "audience": Source(audience, within, ""),
                 "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),
                 "prices": Source(early_prices, within, None),
             }
         )
 
-    async def _best(
-        self, checkout: CheckoutFacts, past: Past, place: Place, limits: PlaceLimits, deadline: float
-    ) -> list[Candidate]:
-        """The best offers at the prices of now."""
+    async def _turn(  # noqa: PLR0913, PLR0917  # who buys what where, and until when
+        self,
+        checkout: CheckoutFacts,
+        past: Past,
+        place: Place,
+        limits: PlaceLimits,
+        deadline: float,
+        asked: Asked,
+    ) -> Turn | None:
+        """What is drawn for this basket, of offers at the prices of now."""
         wants = wanted([line.sku for line in checkout.lines if line.quantity], past, self.companions)
         if not wants:
-            return []
+            return None
         goods = await goods_at(self.database.quick, [want.sku for want in wants], place.stock_location)
-        ranked = rank(wants, goods, limits.discount, currency=checkout.currency, unknown_costs=True)
+        learned = self.drawing.learned.now
+        response = learned.response(asked.kind)
+        told: _Told = {"currency": checkout.currency, "unknown_costs": True}
+        likely = offerable(wants, goods, limits.discount, response, **told)
+        if turn_of(likely, learned, limits.discount, self.drawing.lottery, asked) is None:
+            return None  # at the prices the catalog remembers it is not worth asking the platform
         left = deadline - DECIDING - asyncio.get_running_loop().time()
         fresh = await fresh_goods(
             self.prices,
             place.platform,
             goods,
-            [one.goods.sku for one in ranked[:_ASKED]],
+            [one.goods.sku for one in likely[:_ASKED]],
             now=self.now(),
             seconds=limits.discount.price_age_s,
             within=left,
         )
-        return _near_best(rank(wants, fresh, limits.discount, currency=checkout.currency, unknown_costs=True))
+        offers = offerable(wants, fresh, limits.discount, response, **told)
+        return turn_of(offers, learned, limits.discount, self.drawing.lottery, asked)
 
     async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:
         action = read_action(first.facts)
@@ -171,19 +205,6 @@ class BasketDesk:
         message = template(Sayable("again", said, Why.COMPANION))
         packs = self.limits.place(place.region, place.id).packs
         return BasketOffer(proposal, personal(message, packs, known=action.customer is not None), "template")
-
-
-def _near_best(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """The best and those nearly as good; where the best's cost is known, only others whose cost is."""
-    if not ranked:
-        return []
-    first = ranked[0]
-    return [
-        one
-        for one in ranked[:_TOP]
-        if one.terms.gain >= first.terms.gain * _NEAR
-        and (one.goods.unit_cost is None) == (first.goods.unit_cost is None)
-    ]
 
 
 def _sayable(one: Candidate, best: Sequence[Candidate], code: str) -> Sayable:

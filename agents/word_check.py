@@ -30,7 +30,7 @@ _CLAIMS = re.compile(
     r"\b(?:free|gratis|gift|guarante\w*|warrant\w*|refund\w*|return\w*|best|cheap\w*|lowest|lower|better|perfect|finest"
     r"|unbeatable|bogo|always|forever|never|must|only|last|final|hurry|limited|exclusive\w*|expire\w*|ends?|tomorrow"
     r"|midnight|today|tonight|weekend|everything|anything|storewide|sitewide|all|every|entire|whole|any|healthy?|cure\w*|heal\w*|safe\w*|certified|approved"
-    r"|organic|sustainable|natural|risk\w*|win\w*|prize\w*|cash|credit|points|bonus|extra|additional|plus|another)\b",
+    r"|customers?|shoppers?|people|popular\w*|favou?rites?|rated|reviews?|trending|organic|sustainable|natural|risk\w*|win\w*|prize\w*|cash|credit|points|bonus|extra|additional|plus|another)\b",
     re.IGNORECASE,
 )
 _SHOUTED = re.compile(r"\b[A-Z]{3,}\b")

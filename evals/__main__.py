@@ -15,6 +15,8 @@ EVALS = Measurements(
         "anonymity": "evals.anonymity.suite",
         "identity": "evals.identity.suite",
         "next_item": "evals.next_item.suite",
+        "offers": "evals.offers.suite",
+        "measure": "evals.measure.suite",
     },
     Path("build/evals.json"),
 )

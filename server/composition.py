@@ -27,6 +27,8 @@ from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
 from knowledge.leaks.kept import raw_of_customers
 from knowledge.offers.companions import CompanionTable
+from knowledge.offers.drawing import Drawing, Withheld
+from knowledge.offers.lottery import Lottery
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, read_locations, save_locations
@@ -84,6 +86,7 @@ from tools.registry import build_tools
 from tools.review.reviews import Reviews
 from tools.tool import Tool
 from tools.undo.undoing import Undoing
+from tools.withheld import keep_withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         writer=_writer(settings, stack),
         prices=prices,
         campaign=settings.campaign,
+        drawing=_drawing(settings, secret, database, background),
         now=now,
         present=present,
     )
@@ -423,6 +427,14 @@ def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:
     door = ModelDoor(ModelSettings(settings.model_url, settings.model))
     stack.push_async_callback(door.close)
     return Writer(door)
+
+
+def _drawing(settings: Settings, secret: Secret, database: Database, background: Background) -> Drawing:
+    def withhold(one: Withheld) -> None:
+        background.start(keep_withheld(database, one), "withheld offer")
+
+    lottery = Lottery(secret.derive("lottery"), settings.holdout_bp, settings.explore_bp)
+    return Drawing(lottery, withhold=withhold)
 
 
 def _agents_on(settings: Settings) -> bool:

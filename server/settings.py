@@ -98,6 +98,8 @@ class Settings(BaseModel):
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
+        holdout_bp: Basis points of customers who are offered nothing, so that offers can be measured; 0: nobody.
+        explore_bp: Basis points of occasions each arm gets at least, silence among them; 0: the best offer always.
         egress: `listed`: this process may connect to its database, platforms, model and identity provider and to
             nothing else; `open`: the network's own rules decide.
         egress_hosts: Comma-separated further hosts that may be connected to.
@@ -176,6 +178,8 @@ class Settings(BaseModel):
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
+    holdout_bp: int = Field(default=500, ge=0, le=5_000)
+    explore_bp: int = Field(default=500, ge=0, le=2_500)
     egress: Literal["open", "listed"] = "open"
     egress_hosts: Names = ()
     cohort_least: int = Field(default=20, ge=20, le=10_000)

@@ -16,9 +16,12 @@ from agents.word_check import Said, plain_title
 from agents.words import Sayable, Writer, personal, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
-from knowledge.offers.candidates import Candidate, Wanted, rank, wanted
+from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from knowledge.offers.candidates import Candidate, Wanted, wanted
 from knowledge.offers.companions import CompanionTable
+from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.habit import habits
 from knowledge.offers.history import Past, pasts
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
@@ -47,6 +50,7 @@ class OffersSpecialist:
         writer: Finds the words; template text by default.
         prices: Asks platforms what goods cost now; without it a price the catalog has not just heard is not used.
         campaign: The name its offers count under; "" for none.
+        drawing: Who is held out, what is tried beside the best, and what was learned; nobody and nothing by default.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
@@ -66,6 +70,7 @@ class OffersSpecialist:
         writer: Writer | None = None,
         prices: FreshPrices | None = None,
         campaign: str = "",
+        drawing: Drawing | None = None,
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -78,8 +83,18 @@ class OffersSpecialist:
         self._present: Callable[[Event], datetime] = present or (lambda _: now())
         self._prices = prices or FreshPrices({}, now)
         self._campaign = campaign
+        self._drawing = drawing or Drawing()
         self._desk = BasketDesk(
-            database, places, limits, self.companions, self._prices, writer or Writer(), secret, now, campaign
+            database,
+            places,
+            limits,
+            self.companions,
+            self._prices,
+            writer or Writer(),
+            secret,
+            now,
+            campaign,
+            self._drawing,
         )
 
     async def for_basket(
@@ -121,7 +136,9 @@ class OffersSpecialist:
         fresh = [visit for visit in present if keys[visit.customer] not in asked]
         passed["offered_today"] += len(present) - len(fresh)
         quick = self._database.quick
-        past = await pasts(quick, [visit.customer for visit in fresh], now=now)
+        await self._drawing.learned.keep_fresh(quick)
+        refs = [visit.customer for visit in fresh]
+        past, kinds = await pasts(quick, refs, now=now), await habits(quick, refs, now=now)
         wants = {visit.customer: self._wants(visit, past.get(visit.customer, Past())) for visit in fresh}
         goods: dict[LocationId, dict[str, Goods]] = {}
         for stock in sorted({visit.place.stock_location for visit in fresh}):
@@ -129,25 +146,32 @@ class OffersSpecialist:
                 want.sku for visit in fresh if visit.place.stock_location == stock for want in wants[visit.customer]
             }
             goods[stock] = await goods_at(quick, sorted(skus), stock) if skus else {}
-        ranked = {
-            visit.customer: self._rank(visit, wants[visit.customer], goods[visit.place.stock_location])
+        likely = {
+            visit.customer: self._likely(
+                visit, wants[visit.customer], goods[visit.place.stock_location], kinds[visit.customer]
+            )
             for visit in fresh
         }
-        priced = await self._priced(fresh, ranked, goods)
+        priced = await self._priced(fresh, likely, goods)
         proposals: list[Proposal] = []
         for visit in fresh:
-            here = priced[visit.place.platform, visit.place.stock_location]
-            best = self._rank(visit, wants[visit.customer], here)
-            if best:
-                proposals.append(self._propose(visit, best[0], keys[visit.customer]))
+            here, kind = priced[visit.place.platform, visit.place.stock_location], kinds[visit.customer]
+            offers = self._offerable(visit, wants[visit.customer], here, kind)
+            turn = self._turn(visit, offers, kind) if offers else None
+            if turn is None:
+                passed["price_unknown" if likely[visit.customer] else "not_worth_it"] += 1
+            elif turn.arm.offers:
+                proposals.append(self._propose(visit, turn, keys[visit.customer]))
             else:
-                passed["price_unknown" if ranked[visit.customer] else "not_worth_it"] += 1
+                passed["withheld"] += 1
+                told = (self._drawing.lottery, now, visit.event.correlation)
+                self._drawing.withhold(Withheld.of(turn, visit.place.id, _transaction(visit, turn), *told))
         return Finding(tuple(proposals), (), +passed)
 
     async def _priced(
         self,
         fresh: Sequence[Visit],
-        ranked: Mapping[CustomerRef, Sequence[Candidate]],
+        likely: Mapping[CustomerRef, Sequence[Candidate]],
         goods: Mapping[LocationId, Mapping[str, Goods]],
     ) -> dict[tuple[str, LocationId], dict[str, Goods]]:
         """What could be offered, at the prices of now, by platform and stock location; one question per pair."""
@@ -155,7 +179,7 @@ class OffersSpecialist:
         seconds: dict[tuple[str, LocationId], int] = {}
         for visit in fresh:
             there = visit.place.platform, visit.place.stock_location
-            skus.setdefault(there, []).extend(one.goods.sku for one in ranked[visit.customer][:_ASKED])
+            skus.setdefault(there, []).extend(one.goods.sku for one in likely[visit.customer][:_ASKED])
             allowed = self._limits.place(visit.place.region, visit.place.id).discount.price_age_s
             seconds[there] = min(allowed, seconds.get(there, allowed))
         return {
@@ -169,17 +193,33 @@ class OffersSpecialist:
         drawn_to = (*visit.viewed, *past.carted[:_RECENT], *past.viewed[:_RECENT], *past.bought[:_RECENT])
         return wanted(visit.holding, past, self.companions, drawn_to=drawn_to)
 
-    def _rank(self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods]) -> list[Candidate]:
+    def _offerable(
+        self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], kind: str
+    ) -> list[Candidate]:
         limits = self._limits.place(visit.place.region, visit.place.id).discount
-        return rank(wants, goods, limits, currency=None, unknown_costs=False)
+        response = self._drawing.learned.now.response(kind)
+        return offerable(wants, goods, limits, response, currency=None, unknown_costs=False)
 
-    def _propose(self, visit: Visit, best: Candidate, key: str) -> Proposal:
+    def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], kind: str) -> list[Candidate]:
+        """What may be worth an offer at the prices the catalog remembers; only of that is the platform asked."""
+        offers = self._offerable(visit, wants, goods, kind)
+        return offers if self._turn(visit, offers, kind) is not None else []
+
+    def _turn(self, visit: Visit, offers: Sequence[Candidate], kind: str) -> Turn | None:
+        limits = self._limits.place(visit.place.region, visit.place.id).discount
+        # the occasion is written into evidence, where the key's customer has no place
+        occasion = f"visit-{sha256(self._key(visit).encode()).hexdigest()[:20]}"
+        asked = Asked(occasion, visit.customer, kind, self._campaign)
+        return turn_of(offers, self._drawing.learned.now, limits, self._drawing.lottery, asked)
+
+    def _propose(self, visit: Visit, turn: Turn, key: str) -> Proposal:
+        best = turn.arm.offers[0]
         limits = self._limits.place(visit.place.region, visit.place.id)
         event = visit.event
         occasion = Occasion(
             visit.place.id,
             visit.customer,
-            visit.cart or f"visit-{sha256(key.encode()).hexdigest()[:20]}",
+            _transaction(visit, turn),
             event.occurred_at + timedelta(seconds=limits.discount.valid_s),
             self._day(visit),
             Origin(event.correlation, event.id, event.occurred_at),
@@ -189,10 +229,15 @@ class OffersSpecialist:
         said = Said(title, Percent(best.terms.percent_bp), code_for(self._secret, occasion, best.goods.sku))
         line = template(Sayable("event", said, best.wanted.why))
         message = personal(line, limits.packs, known=True)
-        return proposal_for(best, occasion, key=key, secret=self._secret, message=message)
+        evidence = {"choice": turn.facts(self._drawing.lottery, best)}
+        return proposal_for(best, occasion, key=key, secret=self._secret, message=message, evidence=evidence)
 
     def _key(self, visit: Visit) -> str:
         return f"visit:{self._day(visit)}:{visit.customer}"
 
     def _day(self, visit: Visit) -> str:
         return visit.event.occurred_at.astimezone(ZoneInfo(visit.place.timezone)).date().isoformat()
+
+
+def _transaction(visit: Visit, turn: Turn) -> str:
+    return visit.cart or turn.asked.occasion

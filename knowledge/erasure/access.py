@@ -30,6 +30,7 @@ _KEPT: Final[Mapping[str, str]] = {
         SELECT id, kind, location_id, facts, verdict, state, created_at FROM action
         WHERE facts ->> 'customer' = :ref ORDER BY created_at
     """,
+    "offers_withheld": "SELECT campaign, location_id, sku, at FROM withheld WHERE customer_ref = :ref ORDER BY at",
     "ledger": "SELECT count(*) AS records FROM ledger_name WHERE ref = :ref",
 }
 

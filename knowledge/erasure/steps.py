@@ -52,6 +52,7 @@ _PARKED = text("SELECT id, source, sealed FROM event WHERE state = 'parked' AND 
 _UNPARK = text("UPDATE event SET sealed = NULL WHERE id = ANY(CAST(:ids AS text[]))")
 _JOBS = text("DELETE FROM procrastinate_jobs WHERE args::text ~* :pattern AND status <> 'doing'")
 _PURCHASES = text("UPDATE purchase SET customer_ref = NULL WHERE customer_ref = ANY(CAST(:refs AS text[]))")
+_WITHHELD = text("UPDATE withheld SET customer_ref = NULL WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _INTEREST = text("DELETE FROM interest WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _PROMISES = text(
     "DELETE FROM promise WHERE scope LIKE '%customer%' AND split_part(key, ':', 1) = ANY(CAST(:refs AS text[]))"
@@ -175,6 +176,7 @@ async def _store(case: Case) -> Counts:
     """Profile, interest, promises and groups go; purchases stay, as nobody's: the books need them."""
     return {
         "purchases": await _changed(case, _PURCHASES, case.refs),
+        "withheld": await _changed(case, _WITHHELD, case.refs),
         "interest": await _changed(case, _INTEREST, case.refs),
         "promises": await _changed(case, _PROMISES, case.refs),
         "links": await forget(case.connection, [CustomerRef(ref) for ref in case.request.refs]),

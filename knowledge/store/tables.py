@@ -125,6 +125,7 @@ purchase = Table(
     Column("fulfilled", Boolean, nullable=False, server_default="false"),
     Index("purchase_by_customer", "customer_ref", "occurred_at"),
     Index("purchase_by_time", "occurred_at"),
+    Index("purchase_by_transaction", "transaction", postgresql_where=text("transaction <> ''")),
     Index("purchase_codes", "codes", postgresql_using="gin", postgresql_where=text("codes <> '{}'")),
 )
 

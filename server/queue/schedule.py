@@ -10,6 +10,7 @@ from typing import Protocol
 import procrastinate
 
 from knowledge.catalog.own_words import learn_own_words
+from knowledge.offers.answers import count_answers
 from knowledge.offers.companions import count_companions
 from knowledge.offers.lacking import learn_next_items
 from knowledge.store.session import Database, utc_now
@@ -159,6 +160,7 @@ class Schedule:
             "link_customers": ("52 2 * * *", self.linking.run),
             "count_companions": ("7 3 * * *", self.count_companions),
             "learn_next_items": ("13 3 * * *", self.learn_next_items),
+            "count_answers": ("17 3 * * *", self.count_answers),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),
             "forget_tasks": ("47 3 * * *", self.forget_tasks),
@@ -210,6 +212,10 @@ class Schedule:
     async def learn_next_items(self) -> None:
         """Learn anew what baskets lack."""
         await learn_next_items(self.database, until=self.now())
+
+    async def count_answers(self) -> None:
+        """Count anew how buyers answered offers."""
+        await count_answers(self.database, until=self.now())
 
     async def forget_jobs(self) -> None:
         """Forget jobs that ended long ago; what they did is in the ledger."""

@@ -246,6 +246,8 @@ async def canary_day(database_url: str, home: Path, tap: Tap, *, steps: int, cou
                 "TILLHAND_HOME": str(home),
                 "TILLHAND_LOCATIONS": str(locations),
                 "TILLHAND_CHECKOUT_MS": "5000",
+                "TILLHAND_HOLDOUT_BP": "0",
+                "TILLHAND_EXPLORE_BP": "0",
                 "TILLHAND_PORT": str(options.port),
                 "TILLHAND_READS_PER_MINUTE": "1000000",
             }

@@ -198,6 +198,8 @@ async def open_house(
             "DATABASE_URL": database_url,
             "TILLHAND_HOME": str(folder),
             "TILLHAND_LOCATIONS": str(write_locations(retailer.world, folder)),
+            "TILLHAND_HOLDOUT_BP": "0",  # or now and then a test's customer would be offered nothing
+            "TILLHAND_EXPLORE_BP": "0",
             **settings,
         }
         async with compose(Settings.read(environment)) as house:

@@ -16,6 +16,7 @@ Kind = Literal[
     "failed",
     "undone",
     "withdrawn",  # kept from happening by a person who was not asked
+    "withheld",  # an offer worth making was not made: a held-out customer, or the draw's turn to say nothing
     "shown",  # a register told that the customer saw the offer
     "accepted",  # an order used the code
     "given_back",  # goods or the whole order came back

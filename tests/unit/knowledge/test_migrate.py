@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from knowledge.store.identity_tables import metadata
+from knowledge.store.measure_tables import metadata
 from knowledge.store.migrate import migrate
 from knowledge.store.session import driver_url
 

@@ -1,0 +1,1 @@
+"""Whether the measure itself is right: told effects beside true ones."""

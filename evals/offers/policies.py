@@ -1,0 +1,169 @@
+"""Ways to make offers at the simulated retailer: ours, as it is shipped, and what it has to beat."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.offers.retailer import VISITS, WANTED, WEEKS, Indices, Retailer
+from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from knowledge.offers.candidates import Wanted, Why
+from knowledge.offers.goods import Goods
+from knowledge.offers.habit import KINDS, STRANGER
+from knowledge.offers.learned import PRIORS, Cell, Learned
+from knowledge.offers.lottery import Lottery
+from knowledge.offers.uplift import DEFAULT, PERCENTS, band_of
+from policies.limits import Limits
+from policies.vocabulary.ids import CustomerRef, Sku
+
+LIMITS: Final = Limits.read().place("", "").discount
+FEATURED: Final = PERCENTS.index(1000) + 1  # a week's promotion is 10 % off one category
+_AT: Final = datetime(2026, 1, 5, tzinfo=UTC)
+_ARM: Final = {percent: place + 1 for place, percent in enumerate(PERCENTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a policy did on each visit.
+
+    Attributes:
+        which: Of the wanted goods, the one offered or, in silence, the one it would have been; -1 where nothing was
+            worth drawing for.
+        arm: 0 for silence, then an index of `PERCENTS` plus 1.
+        held_out: By customer.
+        turns: One for each visit on which something was drawn.
+    """
+
+    which: Indices
+    arm: Indices
+    held_out: NDArray[np.bool_]
+    turns: dict[int, Turn]
+
+
+def earned(retailer: Retailer, run: Run) -> float:
+    """True expected minor units over never saying anything, each telling's attention taken off."""
+    said = np.flatnonzero(run.arm)
+    return float(retailer.worth(said, run.which[said], run.arm[said]).sum()) - DEFAULT.telling * said.size
+
+
+def ours(retailer: Retailer, seed: int, *, learns: bool = True, draws: bool = True) -> Run:
+    """The product's own arms, lottery and learning, over its own log; the truth is only met when the dice fall.
+
+    Args:
+        retailer: See there.
+        seed: Makes the lottery's secret.
+        learns: Whether answers are counted each week; else the priors stay.
+        draws: Whether customers are held out and arms explored.
+    """
+    lottery = Lottery(seed.to_bytes(8), 500, 500) if draws else Lottery(seed.to_bytes(8))
+    goods = [_goods(retailer, place) for place in range(retailer.price.size)]
+    learned, cells = PRIORS, defaultdict[tuple[str, int, int], Cell](Cell)
+    visits = retailer.customer.size
+    which, arm = np.full(visits, -1), np.zeros(visits, dtype=np.intp)
+    turns: dict[int, Turn] = {}
+    for visit in range(visits):
+        if learns and visit and visit % VISITS == 0:
+            learned = Learned(dict(cells))
+        turn = _turn(retailer, visit, goods, learned, lottery)
+        if turn is None:
+            continue
+        turns[visit] = turn
+        target = (turn.arm.offers or turn.arms[-1].offers)[0]
+        place = int(target.wanted.because)
+        percent = target.terms.percent_bp if turn.arm.offers else 0
+        which[visit], arm[visit] = place, _ARM.get(percent, 0)
+        bought = retailer.buys(visit, place, int(arm[visit]))
+        cells[turn.asked.kind, percent, band_of(target.wanted.chance)] += Cell(1, target.wanted.chance, int(bought))
+    held_out = np.asarray([lottery.holds_out("", _ref(one)) for one in range(retailer.hidden.size)])
+    return Run(which, arm, held_out, turns)
+
+
+def weekly_promotion(retailer: Retailer) -> float:
+    """10 % off a category a week, for everybody, told by a sign: what a retailer without any of this does."""
+    week = np.repeat(np.arange(WEEKS), VISITS) % 4
+    total = 0.0
+    for which in range(WANTED):
+        visits = np.flatnonzero(retailer.category[retailer.wanted[:, which]] == week)
+        arm, place = np.full(visits.size, FEATURED), np.full(visits.size, which)
+        allowed = _allowed(retailer, retailer.wanted[visits, which], arm)
+        total += float(retailer.worth(visits, place, arm)[allowed].sum())
+    return total
+
+
+def best_single_offer(retailer: Retailer) -> float:
+    """One percentage off one variant, told to everybody who comes; which, the truth says afterwards."""
+    visits, best = np.arange(retailer.customer.size), 0.0
+    for percent in PERCENTS:
+        totals = np.zeros(retailer.price.size)
+        for which in range(WANTED):
+            place, arm = np.full(visits.size, which), np.full(visits.size, _ARM[percent])
+            goods = retailer.wanted[:, which]
+            worth = np.where(_allowed(retailer, goods, arm), retailer.worth(visits, place, arm), 0.0)
+            totals += np.bincount(goods, weights=worth, minlength=totals.size)
+        best = max(best, float(totals.max()) - DEFAULT.telling * visits.size)
+    return best
+
+
+def best_to_everyone(retailer: Retailer) -> float:
+    """One percentage for everybody on whatever they most likely earn us most with; which one, the truth says.
+
+    Kinder to this rival than any retailer can be: it picks goods by our own predictions, and nobody knows the best
+    percentage beforehand.
+    """
+    visits = np.arange(retailer.customer.size)
+    expected = retailer.predicted * (retailer.price - retailer.cost)[retailer.wanted]
+    which = expected.argmax(axis=1)
+    totals: list[float] = []
+    for percent in PERCENTS:
+        arm = np.full(visits.size, _ARM[percent])
+        allowed = _allowed(retailer, retailer.wanted[visits, which], arm)
+        worth = retailer.worth(visits, which, arm)[allowed]
+        totals.append(float(worth.sum()) - DEFAULT.telling * worth.size)
+    return max(totals)
+
+
+def knowing_all(retailer: Retailer) -> float:
+    """What could be earned by knowing every customer's true answer: nobody can, and it shows how much is left."""
+    visits = np.arange(retailer.customer.size)
+    best = np.zeros(visits.size)
+    for which in range(WANTED):
+        for arm in range(1, len(PERCENTS) + 1):
+            place, arms = np.full(visits.size, which), np.full(visits.size, arm)
+            worth = retailer.worth(visits, place, arms) - DEFAULT.telling
+            best = np.maximum(best, np.where(_allowed(retailer, retailer.wanted[:, which], arms), worth, 0.0))
+    return float(best.sum())
+
+
+def _turn(retailer: Retailer, visit: int, goods: list[Goods], learned: Learned, lottery: Lottery) -> Turn | None:
+    wants = [
+        # the place among the wanted goods travels as the reason, so that an offer is found again
+        Wanted(goods[one].sku, float(chance), Why.COMPANION, str(place))
+        for place, (one, chance) in enumerate(zip(retailer.wanted[visit], retailer.predicted[visit], strict=True))
+    ]
+    here = {goods[one].sku: goods[one] for one in retailer.wanted[visit]}
+    customer = int(retailer.customer[visit])
+    kind = KINDS[retailer.habit[customer]]
+    response = learned.response(kind)
+    offers = offerable(wants, here, LIMITS, response, currency="USD", unknown_costs=False)
+    asked = Asked(f"visit-{visit}", None if kind == STRANGER else _ref(customer), kind)
+    return turn_of(offers, learned, LIMITS, lottery, asked)
+
+
+def _goods(retailer: Retailer, place: int) -> Goods:
+    price, cost = int(retailer.price[place]), int(retailer.cost[place])
+    return Goods(Sku(f"G{place}"), f"Goods {place}", "", price, "USD", cost, 1_000, _AT)
+
+
+def _allowed(retailer: Retailer, goods: Indices, arm: Indices) -> NDArray[np.bool_]:
+    """Where the margin floor and the cap on a transaction let a discount through; rivals keep them too."""
+    margin = retailer.margin(goods, arm)
+    after = margin + retailer.cost[goods]
+    off = retailer.price[goods] - after
+    return (margin * 10_000 >= after * LIMITS.margin_floor_bp) & (off <= LIMITS.transaction_max)
+
+
+def _ref(customer: int) -> CustomerRef:
+    return CustomerRef(f"c_{customer}")

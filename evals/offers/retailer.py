@@ -1,0 +1,132 @@
+"""A retailer made up from a seed, whose customers' answers to every offer are known, and seen by no policy.
+
+Four hidden kinds of customer: those who buy anyway, those who only need to be told, those who wait for a discount,
+and those whom being spoken to puts off. How strong each is, how many there are, and how often each used discounts in
+the year before differ from seed to seed, so that no policy can be made for one retailer; a policy sees that year's
+habit alone. Predicted chances are the true ones with noise, as a model of purchases has them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.offers.habit import KINDS, STRANGER, habit_of
+from knowledge.offers.uplift import PERCENTS
+
+WEEKS: Final = 26
+VISITS: Final = 1_200  # a week
+CUSTOMERS: Final = 5_000
+GOODS: Final = 60
+WANTED: Final = 3  # goods a visitor may want beside what they hold
+_LIKELIEST: Final = 0.9  # nobody is surer than this to buy
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Retailer:
+    """Goods, customers and visits in the order in which they happen.
+
+    Attributes:
+        price: Minor units by goods, and `cost`.
+        category: Of goods, 0 to 3: what a weekly promotion is about.
+        answers: By hidden kind and arm (nothing, then `PERCENTS`): multiplier of the chance.
+        hidden: By customer.
+        habit: By customer, an index of `KINDS`; all that is known.
+        customer: By visit.
+        wanted: By visit, the goods that may be wanted.
+        chance: By visit and wanted goods: that they are bought once told of at full price.
+        predicted: The same as a model has it.
+        dice: By visit and wanted goods: bought when the chance is above; the same for every policy.
+    """
+
+    price: Indices
+    cost: Indices
+    category: Indices
+    answers: Floats
+    hidden: Indices
+    habit: Indices
+    customer: Indices
+    wanted: Indices
+    chance: Floats
+    predicted: Floats
+    dice: Floats
+
+    def chances(self, visits: Indices, which: Indices, arm: Indices) -> Floats:
+        """The true chance that the `which`-th wanted goods of visits are bought under arms."""
+        answers = self.answers[self.hidden[self.customer[visits]], arm]
+        return np.minimum(_LIKELIEST, self.chance[visits, which] * answers)
+
+    def buys(self, visit: int, which: int, arm: int) -> bool:
+        """Whether the dice of one visit fall so."""
+        answer = self.answers[self.hidden[self.customer[visit]], arm]
+        return bool(self.dice[visit, which] < min(_LIKELIEST, self.chance[visit, which] * answer))
+
+    def margin(self, goods: Indices, arm: Indices) -> Indices:
+        """What one unit earns under an arm: the discount is rounded as our money is."""
+        off = np.concatenate(([0], PERCENTS))[arm]
+        return self.price[goods] - np.rint(self.price[goods] * off / 10_000).astype(np.intp) - self.cost[goods]
+
+    def worth(self, visits: Indices, which: Indices, arm: Indices) -> Floats:
+        """The true expected minor units of an offer over saying nothing, without the attention it costs."""
+        goods, nothing = self.wanted[visits, which], np.zeros_like(arm)
+        told = self.chances(visits, which, arm) * self.margin(goods, arm)
+        return told - self.chances(visits, which, nothing) * self.margin(goods, nothing)
+
+
+def make(seed: int) -> Retailer:
+    """The retailer of a seed."""
+    rng = np.random.default_rng(seed)
+    price = np.rint(np.exp(rng.normal(np.log(3_500), 0.7, GOODS))).astype(np.intp)
+    cost = np.rint(price * rng.uniform(0.35, 0.72, GOODS)).astype(np.intp)
+    hidden, habit, often = _customers(rng)
+    visits = WEEKS * VISITS
+    customer = rng.choice(CUSTOMERS, visits, p=often / often.sum())
+    wanted = np.argsort(rng.random((visits, GOODS)), axis=1)[:, :WANTED]
+    chance = rng.beta(1.6, 8.0, (visits, WANTED))
+    predicted = np.clip(chance * np.exp(rng.normal(-0.05, 0.35, chance.shape)), 0.001, 0.9)
+    return Retailer(
+        price,
+        cost,
+        rng.integers(0, 4, GOODS),
+        _answers(rng),
+        hidden,
+        habit,
+        customer,
+        wanted,
+        chance,
+        predicted,
+        rng.random((visits, WANTED)),
+    )
+
+
+def _answers(rng: np.random.Generator) -> Floats:
+    """Multipliers of the chance by hidden kind: nothing said, then each percentage."""
+    off = np.asarray(PERCENTS) / 10_000
+    anyway = rng.uniform(0.85, 1.0)
+    told = rng.uniform(0.1, 0.4)
+    waits = rng.uniform(0.05, 0.25)
+    put_off = rng.uniform(0.4, 0.7)
+    return np.asarray(
+        [
+            [anyway, *(anyway + rng.uniform(0.0, 0.1) + rng.uniform(0.0, 0.6) * off)],
+            [told, *(rng.uniform(0.8, 1.1) + rng.uniform(0.0, 1.5) * off)],
+            [waits, *(rng.uniform(0.2, 0.4) + rng.uniform(4.0, 8.0) * off)],
+            [put_off, *(put_off - rng.uniform(0.05, 0.2) + rng.uniform(0.0, 0.5) * off)],
+        ]
+    )
+
+
+def _customers(rng: np.random.Generator) -> tuple[Indices, Indices, Floats]:
+    """Hidden kinds, the habit a year of orders made of each, and how often each comes; some are never recognized."""
+    hidden = rng.choice(4, CUSTOMERS, p=rng.dirichlet([4.0, 3.0, 3.0, 2.0]))
+    often = rng.gamma(1.5, 1.0, CUSTOMERS)
+    orders = rng.poisson(rng.uniform(2.0, 4.0) * often / often.mean())
+    uses = np.asarray([rng.uniform(0.0, 0.1), rng.uniform(0.1, 0.3), rng.uniform(0.6, 0.9), rng.uniform(0.0, 0.1)])
+    coded = rng.binomial(orders, uses[hidden])
+    kinds = [KINDS.index(habit_of(int(many), int(used))) for many, used in zip(orders, coded, strict=True)]
+    stranger = rng.random(CUSTOMERS) < rng.uniform(0.1, 0.3)
+    return hidden, np.where(stranger, KINDS.index(STRANGER), np.asarray(kinds)), often
