@@ -74,6 +74,7 @@ from tools.executor import Executor
 from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
 from tools.ladder.office import LadderOffice
+from tools.measure.office import MeasureOffice
 from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
@@ -119,6 +120,7 @@ class House:
     ladder: LadderOffice
     past: Past
     reviews: Reviews
+    measuring: MeasureOffice
     cohorts: CohortOffice
     receipts: DailyReceipts
     specialists: Sequence[Specialist]
@@ -214,6 +216,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     undoing = Undoing(database, guard, now)
     knowing = knowing_of(settings, database, places, secret, stack, now)
     companions = CompanionTable()
+    measuring = MeasureOffice(database, engine, settings.holdout_bp, now)
     tools.update(
         build_tools(
             database,
@@ -229,6 +232,7 @@ async def _house(  # noqa: PLR0913, PLR0917
             prices=prices,
             messages=messages,
             companions=companions,
+            measuring=measuring,
         )
     )
     offers = OffersSpecialist(
@@ -315,6 +319,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         ladder=ladder,
         past=Past(database, engine, places, now),
         reviews=reviews,
+        measuring=measuring,
         cohorts=knowing.office,
         receipts=receipts,
         specialists=specialists,

@@ -13,6 +13,7 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.engine import Engine
 from tools.fresh_prices import FreshPrices
+from tools.measure.office import MeasureOffice
 from tools.platform import Messages
 from tools.propose.answer import decide_tool
 from tools.propose.ask import Asking
@@ -29,6 +30,7 @@ from tools.read.cohort import cohort_tool
 from tools.read.customer import customer_tool, profile_tool
 from tools.read.decision import decision_tool
 from tools.read.inventory import inventory_tool
+from tools.read.measure import measure_tool
 from tools.read.names import names_tool
 from tools.read.order import order_tool
 from tools.read.playbook import find_policy_tool, playbook_tool
@@ -54,6 +56,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     prices: FreshPrices | None = None,
     messages: Messages | None = None,
     companions: CompanionTable | None = None,
+    measuring: MeasureOffice | None = None,
 ) -> dict[str, Tool]:
     """Every tool by name; `plans` seal what dry runs promise, for this process alone when absent.
 
@@ -87,6 +90,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         decision_tool(database, engine, now),
         policy_tool(engine, places, now),
         undo_tool(asking),
+        measure_tool(measuring or MeasureOffice(database, engine, 0, now)),
         undo_many_tool(asking, Undoing(database, guard, now)),
     )
     check(tools)

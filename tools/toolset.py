@@ -20,6 +20,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "find_customer": "customers",
     "get_customer": "customers",
     "get_order": "customers",
+    "measure_offers": "offers",
     "propose_discount": "offers",
     "propose_message": "offers",
     "propose_transfer": "stock",

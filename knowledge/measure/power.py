@@ -37,6 +37,7 @@ def power(customers: int, *, share: float, deviation: float, alpha: float = ALPH
         deviation: Of the capped outcome after adjusting, in minor units.
         alpha: Chance of a false alarm.
     """
+    customers = max(customers, 1)
     per_value = deviation * float(np.sqrt(1 / share + 1 / (1 - share)))
     error = per_value / float(np.sqrt(customers))
     half = float(half_width(np.asarray([float(customers)]), planned=customers, alpha=alpha)[0]) * per_value

@@ -17,6 +17,7 @@ from server.commands.context import Keyboard, keyboard
 from server.commands.doctor import doctor
 from server.commands.identity import add_identity
 from server.commands.ladder import add_ladder
+from server.commands.measure import add_measure
 from server.commands.policy import add_policy
 from server.commands.privacy import add_privacy
 from server.commands.review import add_review
@@ -104,6 +105,7 @@ def _approvals(commands: Any) -> None:
     add_undo(commands, _at)
     add_policy(commands, _at)
     add_review(commands, _at)
+    add_measure(commands, _at)
     add_privacy(commands, _at)
     add_identity(commands, _at)
 

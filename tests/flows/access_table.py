@@ -23,6 +23,7 @@ MANAGER: Final = frozenset({Role.MANAGER})
 OPERATOR: Final = frozenset({Role.OPERATOR})
 LADDER: Final = OVERSIGHT | {Role.PLANNER, Role.MARKETING}
 STOPS: Final = frozenset({Role.MANAGER, Role.OPERATOR})
+MEASURING: Final = frozenset({Role.MARKETING, Role.AUDITOR, Role.OPERATOR})
 REVIEW: Final = OVERSIGHT | {Role.MARKETING}
 COHORTS: Final = frozenset({Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.FRAUD_ANALYST})
 PEOPLE: Final = frozenset(role for role in Role if role.person)
@@ -121,6 +122,7 @@ TOOLS: Final[Mapping[str, Row]] = {
     "list_approvals": Row(OVERSIGHT, lambda at: {"location_id": at.place}, _OUTSIDE),
     "decide_approval": Row(MANAGER, lambda at: {**_WRITE, "approval_id": at.approval, "approve": False}, "unknown"),
     "explain_decision": Row(DECISIONS, lambda at: {"id": at.action}, "unknown"),
+    "measure_offers": Row(MEASURING, lambda _: {"measure": "fairness"}),
     "undo_action": Row(MANAGER, lambda at: {**_WRITE, "action_id": at.action}, "unknown"),
     "undo_many": Row(MANAGER, lambda at: {**_WRITE, "scope": "run", "name": at.action}),
     # read at an address only: nobody is listed them, and to call them is to call what does not exist

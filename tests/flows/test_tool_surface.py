@@ -36,6 +36,7 @@ READS: dict[str, dict[str, Any]] = {
     "get_customer": {"customer": CUSTOMER},
     "get_order": {"order_id": "shopify:order:1001"},
     "list_approvals": {},
+    "measure_offers": {"measure": "fairness"},
     "read_playbook": {"document": "returns"},
     "read_policies": {},
     "search_cohorts": {"text": "jeans"},

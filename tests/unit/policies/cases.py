@@ -309,6 +309,8 @@ POWERS: dict[str, Power] = {
     "check_inventory": Power(_READERS),
     "complete_name": Power(_READERS),
     "search_cohorts": _power(Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.FRAUD_ANALYST),
+    "measure_offers": _power(Role.MARKETING, Role.AUDITOR, Role.OPERATOR),
+    "plan_measurement": _power(Role.MARKETING, Role.OPERATOR, models=False),
     "find_customer": _power(Role.ASSOCIATE, Role.MANAGER),
     "get_customer": _power(Role.ASSOCIATE, Role.MANAGER),
     "get_order": _power(Role.ASSOCIATE, Role.MANAGER, Role.FRAUD_ANALYST),

@@ -1,0 +1,102 @@
+"""Occasions and purchases of a campaign, written as the product writes them: half of the customers are held out."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from knowledge.offers.drawing import Withheld
+from knowledge.store.session import Database
+from knowledge.store.tables import action, purchase, purchase_line
+from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId
+from tests.small_chain import FIRST, stock_chain
+from tools.withheld import keep_withheld
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+SHARE = 5_000
+
+
+def choice(occasion: str, arm: str, *, held_out: bool = False, kind: str = "new", share: int = SHARE) -> dict[str, Any]:
+    return {
+        "occasion": occasion,
+        "campaign": "SPRING",
+        "kind": kind,
+        "holdout_bp": share,
+        "floor_bp": 500,
+        "held_out": held_out,
+        "number": 0,
+        "arm": arm,
+        "sku": "BELT-1",
+        "percent_bp": 0 if arm == "silence" else 1_000,
+        "chance_ppm": 200_000,
+        "arms": [
+            {"arm": "silence", "bp": 0, "offers": []},
+            {"arm": "beside", "bp": 500, "offers": []},
+            {"arm": "lead", "bp": 9_500, "offers": []},
+        ],
+    }
+
+
+async def withhold(database: Database, occasion: str, customer: str, at: datetime, **more: Any) -> bool:
+    chosen = choice(occasion, "silence", held_out=True, **more)
+    one = Withheld(
+        occasion,
+        "SPRING",
+        LocationId(FIRST),
+        CustomerRef(customer),
+        f"T-{occasion}",
+        "BELT-1",
+        chosen,
+        CorrelationId(f"story-{occasion}"),
+        at,
+    )
+    return await keep_withheld(database, one)
+
+
+async def offer(  # noqa: PLR0913  # a row's columns
+    connection: Any, occasion: str, customer: str, at: datetime, *, arm: str = "lead", state: str = "executed"
+) -> None:
+    facts = {"customer": customer, "transaction": f"T-{occasion}", "skus": ["BELT-1"], "code": f"TH{occasion}"}
+    row = {
+        "id": occasion, "kind": "discount", "location_id": FIRST, "actor_id": "specialist:offers", "actor": {},
+        "idempotency_key": occasion, "fingerprint": "0" * 64, "facts": facts,
+        "proposal": {"evidence": {"choice": choice(occasion, arm)}}, "correlation_id": occasion, "causation_id": "",
+        "situation": {}, "verdict": {}, "state": state, "money": 250, "currency": "USD", "created_at": at,
+    }  # fmt: skip
+    await connection.execute(insert(action).values(row))
+
+
+async def bought(  # noqa: PLR0913  # a row's columns
+    connection: Any, name: str, customer: str | None, at: datetime, *, units: int = 1, transaction: str = ""
+) -> None:
+    """Belts at 25.00 that cost 9.00 each."""
+    row = {"id": name, "channel": "pos", "location_id": FIRST, "customer_ref": customer, "occurred_at": at}
+    told = {"received_at": at, "total": 2_500 * units, "currency": "USD", "transaction": transaction}
+    await connection.execute(insert(purchase).values(**row, **told))
+    line = {"purchase_id": name, "sku": "BELT-1", "quantity": units, "unit_price": 2_500}
+    await connection.execute(insert(purchase_line).values(line))
+
+
+async def campaign(database: Database, *, begins: datetime, customers: int) -> None:
+    """Customers who came once in the first week: those offered something bought a belt more than those held out."""
+    await stock_chain(database)
+    rows = [
+        (f"c_{number}", number % 2 == 0, begins + timedelta(minutes=10 * number + 1)) for number in range(customers)
+    ]
+    for number, (customer, held_out, at) in enumerate(rows):
+        if held_out:
+            await withhold(database, f"o{number}", customer, at)
+    async with database.transaction() as connection:
+        for number, (customer, held_out, at) in enumerate(rows):
+            if not held_out:
+                await offer(connection, f"o{number}", customer, at, arm="beside" if number % 8 == 1 else "lead")
+            units = 1 + number // 2 % 2 + (not held_out)
+            await bought(connection, f"p{number}", customer, at + timedelta(minutes=1), units=units)
+            await bought(connection, f"b{number}", customer, at - timedelta(days=9), units=1 + number // 2 % 2)
+
+
+async def ledger_kinds(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        rows = await connection.execute(text("SELECT kind, entry FROM ledger ORDER BY seq"))
+        return [row.kind for row in rows if json.loads(row.entry)]
