@@ -44,6 +44,7 @@ from server.background import Background
 from server.bearers import Bearers
 from server.body import FORM, JSON
 from server.checkout.desk import CheckoutDesk
+from server.checkout.scanned import ScanDesk
 from server.connecting import platforms_of, senders_of
 from server.counting import counting
 from server.daily_receipt import DailyReceipts
@@ -296,6 +297,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         carry_out=executor.carry_out,
         within=settings.checkout_ms / 1000,
         now=now,
+        scans=ScanDesk(database, places, limits, secret.derive("scannable"), now),
     )
     stack.push_async_callback(background.close)
     return House(

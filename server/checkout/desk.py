@@ -22,6 +22,7 @@ from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, EventId, LocationId
 from server.background import Background
 from server.checkout.deadline import Deadline
+from server.checkout.scanned import ScanDesk, used
 from server.queue.inbox import Inbox
 from server.telemetry import Metrics
 from tools.proposal import Decision, Origin, Proposal
@@ -82,6 +83,8 @@ class CheckoutAnswer:
         decision_id: Also for `explain`; "" when nothing was asked of the guard.
         partial: Something was late or missing; asking again may say more.
         as_of: The oldest price the answer rests on.
+        scan: What became of a scanned code: "accepted", or why it was not; "" when none was scanned.
+        scan_said: That in a sentence.
     """
 
     status: Status
@@ -91,6 +94,8 @@ class CheckoutAnswer:
     decision_id: str = ""
     approval_id: str = ""
     partial: bool = False
+    scan: str = ""
+    scan_said: str = ""
 
     def facts(self) -> dict[str, Any]:
         """As JSON; the first two names are fixed by the registers that exist."""
@@ -103,6 +108,7 @@ class CheckoutAnswer:
             "status": self.status,
             "partial": self.partial,
             "as_of": self.as_of.isoformat(),
+            **({"scan": {"code": self.scan, "message": self.scan_said or None}} if self.scan else {}),
         }
 
 
@@ -114,6 +120,7 @@ class CheckoutDesk:
         agents: Whether specialists may speak now.
         carry_out: Makes a decided action happen on its platform.
         within: Seconds for everything.
+        scans: Reads scanned offers; without it none is ours.
         making: Codes that may be made on platforms at once.
     """
 
@@ -127,10 +134,13 @@ class CheckoutDesk:
     carry_out: Callable[[ActionId], Awaitable[Decision]]
     within: float
     now: Callable[[], datetime] = utc_now
+    scans: ScanDesk | None = None
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAKING))
 
-    async def answer(self, register: Actor, checkout: CheckoutFacts, *, source: str) -> CheckoutAnswer:
-        """The offer for a basket, or silence, within the deadline.
+    async def answer(
+        self, register: Actor, checkout: CheckoutFacts, *, source: str, scanned: str = ""
+    ) -> CheckoutAnswer:
+        """The offer for a basket, or silence, within the deadline; a scanned offer comes before any of ours.
 
         Raises:
             Refused: The basket names variants that are not in the catalog.
@@ -141,7 +151,7 @@ class CheckoutDesk:
         answer = CheckoutAnswer("silent", at)
         with self.metrics.timed("checkout_seconds"):
             async with deadline.or_silence():
-                answer = await self._decide(register, checkout, event, deadline)
+                answer = await self._decide(register, checkout, event, deadline, scanned)
         if deadline.missed:
             answer = replace(answer, partial=True)
         self.background.start(self.inbox.record(event), "checkout record")
@@ -151,15 +161,32 @@ class CheckoutDesk:
         return answer
 
     async def _decide(
-        self, register: Actor, checkout: CheckoutFacts, event: Event, deadline: Deadline
+        self, register: Actor, checkout: CheckoutFacts, event: Event, deadline: Deadline, scanned: str
     ) -> CheckoutAnswer:
         silence = CheckoutAnswer("silent", event.received_at)
         customer = await self._recognize(checkout)
         if not self.agents():
             return replace(silence, partial=True)
         origin = Origin(event.correlation, event.id, event.occurred_at)
+        refused = ("", "")
+        if scanned and self.scans is not None:
+            try:
+                told = await self.scans.read(scanned, checkout, customer, origin=origin, actor=self.offers.actor.id)
+                answer = await self._proposed(register, checkout, told, event)
+            except Refused as error:
+                again = error.code == "idempotency.key_reused"  # two registers at the same moment
+                error = used() if again else error
+                refused = (error.code, f"{error.message} {error.hint}".strip())
+            else:
+                return replace(answer, scan="accepted" if answer.status == "offered" else "scan.not_now")
         offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
-        if offer is None or not isinstance(offer.proposal.action, Discount):
+        found = silence if offer is None else await self._proposed(register, checkout, offer, event)
+        return replace(found, scan=refused[0], scan_said=refused[1])
+
+    async def _proposed(self, register: Actor, checkout: CheckoutFacts, offer: Offer, event: Event) -> CheckoutAnswer:
+        """What the guard makes of an offer."""
+        silence = CheckoutAnswer("silent", event.received_at)
+        if not isinstance(offer.proposal.action, Discount):
             return silence
         evidence = {**offer.proposal.evidence, "message": offer.message}
         speaker = replace(
@@ -169,9 +196,9 @@ class CheckoutDesk:
             locations=frozenset({LocationId(checkout.location)}),
         )
         decision = await self.guard.propose(speaker, replace(offer.proposal, evidence=evidence), wait=False)
-        found = CheckoutAnswer(
-            "silent",
-            offer.proposal.priced_at or event.received_at,
+        found = replace(
+            silence,
+            as_of=offer.proposal.priced_at or event.received_at,
             decision_id=decision.action_id,
             approval_id=decision.approval_id or "",
         )

@@ -45,5 +45,6 @@ class CheckoutDoor:
             )
         place = self.listener.places.get(said.store_id)
         may_tell(actor, place.id)
-        answer = await self.desk.answer(actor, self.listener.checkout(said, place), source=SOURCE)
+        checkout = self.listener.checkout(said, place)
+        answer = await self.desk.answer(actor, checkout, source=SOURCE, scanned=said.scanned)
         return JSONResponse(answer.facts())

@@ -21,6 +21,7 @@ from server.commands.measure import add_measure
 from server.commands.policy import add_policy
 from server.commands.privacy import add_privacy
 from server.commands.review import add_review
+from server.commands.scannable import add_scannable
 from server.commands.stock import stock
 from server.commands.undo import add_undo
 from server.egress import enforce, guarded, listed
@@ -106,6 +107,7 @@ def _approvals(commands: Any) -> None:
     add_policy(commands, _at)
     add_review(commands, _at)
     add_measure(commands, _at)
+    add_scannable(commands, _at)
     add_privacy(commands, _at)
     add_identity(commands, _at)
 

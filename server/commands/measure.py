@@ -64,11 +64,12 @@ async def lift(at: Keyboard, asked: argparse.Namespace) -> int:
     for metric, words in (("margin", "Margin per customer"), ("average_order_value", "Average order value")):
         plan, found = await office.lift(at.actor, asked.campaign, metric)  # pyright: ignore[reportArgumentType]  # from the pair above
         shown = {1: "offers help", -1: "offers harm", 0: "nothing is shown yet"}[found["shown"]]
+        cap = plan.cap if metric == "margin" else plan.order_cap
         line = f"{words}: {_money(at, found['value'])} ({_money(at, found['low'])} to {_money(at, found['high'])});"
         at.out.print(f"{line} {shown}.", highlight=False)
         at.out.print(
             f"  {found['offered']} customers beside {found['held_out']} held out; values above"
-            f" {_money(at, plan.cap)} count as that; ordered: {_percent(found['ordered_bp'][0])} and"
+            f" {_money(at, cap)} count as that; ordered: {_percent(found['ordered_bp'][0])} and"
             f" {_percent(found['ordered_bp'][1])}.",
             highlight=False,
         )

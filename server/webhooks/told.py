@@ -120,6 +120,7 @@ class CheckoutTold(EventTold):
     basket: Lines
     total_amount: Amount
     currency: Currency | None = None
+    scanned: Annotated[str, Field(max_length=512)] = ""  # the text of an offer's QR code
 
 
 class ShownTold(EventTold):

@@ -91,6 +91,7 @@ async def measured(connection: Connection, plan: Plan, metric: Metric, *, now: d
             hint="Set TILLHAND_HOLDOUT_BP back, and measure under another campaign's name from now on.",
         )
     ordered = tuple(_share([row.orders > 0 for row in rows if row.held_out is side]) for side in (False, True))
+    cap = plan.cap if metric == "margin" else plan.order_cap
     if metric == "margin":
         outcome, before = [row.margin for row in rows], [row.margin_before for row in rows]
     else:
@@ -102,7 +103,7 @@ async def measured(connection: Connection, plan: Plan, metric: Metric, *, now: d
         np.asarray(before, dtype=np.float64),
         np.asarray([row.held_out for row in rows], dtype=np.bool_),
     )
-    effect = lift(customers, share=plan.share_bp / 10_000, cap=float(plan.cap), planned=plan.customers)
+    effect = lift(customers, share=plan.share_bp / 10_000, cap=float(cap), planned=plan.customers)
     return Measured(metric, effect, (ordered[0], ordered[1]))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from knowledge.measure.experiment import Customers, effects
 from knowledge.measure.power import Power, power
+from knowledge.measure.sequence import Floats
 from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor
@@ -26,7 +27,7 @@ _PAST = text(
     f"""
     WITH {MARGIN}
     SELECT customer_ref, sum(margin) FILTER (WHERE occurred_at >= :middle) AS after,
-           sum(margin) FILTER (WHERE occurred_at < :middle) AS before
+           sum(margin) FILTER (WHERE occurred_at < :middle) AS before, avg(revenue) AS average
     FROM spent WHERE customer_ref IS NOT NULL AND occurred_at >= :begins AND occurred_at < :ends
     GROUP BY customer_ref
     """  # noqa: S608  # our own text
@@ -50,7 +51,7 @@ class Plan:
 
     Attributes:
         share_bp: Of customers held out.
-        cap: Minor units; outcomes above count as this much.
+        cap: Minor units; a customer's margin above counts as this much, and an average order above `order_cap`.
         weeks: For which customers are taken in, each followed for `window_days` from their first occasion.
         customers: Expected by the end.
         sees: The smallest effect that four measurements in five would show, in minor units per customer, looked at as
@@ -64,6 +65,7 @@ class Plan:
     window_days: int
     share_bp: int
     cap: int
+    order_cap: int
     customers: int
     sees: int
     sees_once: int
@@ -103,7 +105,7 @@ async def draft(connection: Connection, campaign: str, *, weeks: int, share_bp: 
         )
     after = np.asarray([float(row.after or 0) for row in rows])
     before = np.asarray([float(row.before or 0) for row in rows])
-    cap = max(1, round(float(np.quantile(before, _ONE_IN))))
+    cap, order_cap = _cap(before), _cap(np.asarray([float(row.average) for row in rows]))
     told = await _power(
         connection, Customers(after, before, np.zeros(len(rows), dtype=np.bool_)), cap, weeks, share_bp, now
     )
@@ -114,6 +116,7 @@ async def draft(connection: Connection, campaign: str, *, weeks: int, share_bp: 
         WINDOW_DAYS,
         share_bp,
         cap,
+        order_cap,
         told.customers,
         round(told.always_valid),
         round(told.one_look),
@@ -162,6 +165,10 @@ async def registered(connection: Connection, campaign: str) -> Plan:
             field="campaign",
         )
     return Plan.read(row.plan)
+
+
+def _cap(past: Floats) -> int:
+    return max(1, round(float(np.quantile(past, _ONE_IN))))
 
 
 async def _power(  # noqa: PLR0913, PLR0917  # what was, and how long and how much of it is to come

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from knowledge.offers.drawing import Withheld
+from knowledge.store.measure_tables import withheld
 from knowledge.store.session import Database
 from knowledge.store.tables import action, purchase, purchase_line
 from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId
@@ -38,20 +39,14 @@ def choice(occasion: str, arm: str, *, held_out: bool = False, kind: str = "new"
     }
 
 
-async def withhold(database: Database, occasion: str, customer: str, at: datetime, **more: Any) -> bool:
+def silent(occasion: str, customer: str, at: datetime, **more: Any) -> Withheld:
     chosen = choice(occasion, "silence", held_out=True, **more)
-    one = Withheld(
-        occasion,
-        "SPRING",
-        LocationId(FIRST),
-        CustomerRef(customer),
-        f"T-{occasion}",
-        "BELT-1",
-        chosen,
-        CorrelationId(f"story-{occasion}"),
-        at,
-    )
-    return await keep_withheld(database, one)
+    story, ref, place = CorrelationId(f"story-{occasion}"), CustomerRef(customer), LocationId(FIRST)
+    return Withheld(occasion, "SPRING", place, ref, f"T-{occasion}", "BELT-1", chosen, story, at)
+
+
+async def withhold(database: Database, occasion: str, customer: str, at: datetime, **more: Any) -> bool:
+    return await keep_withheld(database, silent(occasion, customer, at, **more))
 
 
 async def offer(  # noqa: PLR0913  # a row's columns
@@ -78,19 +73,22 @@ async def bought(  # noqa: PLR0913  # a row's columns
     await connection.execute(insert(purchase_line).values(line))
 
 
-async def campaign(database: Database, *, begins: datetime, customers: int) -> None:
-    """Customers who came once in the first week: those offered something bought a belt more than those held out."""
-    await stock_chain(database)
+async def campaign(database: Database, *, begins: datetime, customers: int, stocked: bool = False) -> None:
+    """Customers who came once: those offered something bought a belt more than those held out."""
+    if not stocked:
+        await stock_chain(database)
     rows = [
         (f"c_{number}", number % 2 == 0, begins + timedelta(minutes=10 * number + 1)) for number in range(customers)
     ]
-    for number, (customer, held_out, at) in enumerate(rows):
-        if held_out:
-            await withhold(database, f"o{number}", customer, at)
     async with database.transaction() as connection:
         for number, (customer, held_out, at) in enumerate(rows):
-            if not held_out:
-                await offer(connection, f"o{number}", customer, at, arm="beside" if number % 8 == 1 else "lead")
+            if held_out:
+                one = silent(f"o{number}", customer, at)
+                row = {"occasion": one.occasion, "campaign": one.campaign, "location_id": one.location, "at": at}
+                told = {"customer_ref": customer, "transaction": one.transaction, "sku": one.sku, "choice": one.choice}
+                await connection.execute(insert(withheld).values(**row, **told))
+            else:
+                await offer(connection, f"o{number}", customer, at, arm="beside" if number // 2 % 16 < 2 else "lead")
             units = 1 + number // 2 % 2 + (not held_out)
             await bought(connection, f"p{number}", customer, at + timedelta(minutes=1), units=units)
             await bought(connection, f"b{number}", customer, at - timedelta(days=9), units=1 + number // 2 % 2)

@@ -10,7 +10,7 @@ from policies.engine import Engine
 from policies.errors import NotFound, Refused
 from policies.limits import Limits
 from policies.vocabulary.actor import Role
-from tests.small_chain import actor
+from tests.small_chain import actor, stock_chain
 from tests.unit.tools.measure.past import NOW, SHARE, bought, campaign, choice, ledger_kinds, offer, withhold
 from tools.measure.office import MeasureOffice
 from tools.measure.policy import propensity
@@ -59,15 +59,16 @@ async def test_a_plan_that_began_is_never_changed(database: Database):
 
 
 async def test_the_lift_of_margin_is_what_offers_added(database: Database):
+    await stock_chain(database)
     await spenders(database, 150)
     await office(database, days_ago=60).start(MARKETING, "SPRING", 4)
-    await campaign(database, begins=BEGINS, customers=1_000)
+    await campaign(database, begins=BEGINS, customers=1_000, stocked=True)
     plan, found = await office(database).lift(MARKETING, "SPRING", "margin")
     assert (found["offered"], found["held_out"]) == (500, 500)
     assert found["low"] <= 1_600 <= found["high"], "a belt more, of 25.00 that cost 9.00"
     assert found["shown"] == 1
     assert found["ordered_bp"] == [10_000, 10_000]
-    assert plan.cap > 0
+    assert (plan.cap, plan.order_cap) == (3 * 1_600, 3 * 2_500), "the most anybody spent before"
     _, average = await office(database).lift(MARKETING, "SPRING", "average_order_value")
     assert average["low"] <= 2_500 <= average["high"]
 
