@@ -30,6 +30,25 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_every_byte_to_the_model_every_mask_and_every_answer_is_counted_where_it_went",
         "test_a_receipt_that_was_changed_afterwards_is_not_the_one_on_the_ledger",
     ),
+    # offers, and the honest measure of them
+    "held-out customers are offered nothing, and the same ones every time": (
+        "test_a_held_out_customer_is_offered_nothing_at_the_till_and_it_is_told",
+        "test_one_customer_in_twenty_is_held_out_and_the_same_ones_every_time",
+    ),
+    "every draw is on record with its chance and comes out again": (
+        "test_what_was_drawn_stands_in_the_evidence_and_comes_out_again",
+        "test_whatever_is_drawn_comes_out_the_same_from_its_record",
+    ),
+    "an effect is told by a plan that nobody changed, or refused": (
+        "test_a_plan_that_began_is_never_changed",
+        "test_the_lift_of_margin_is_what_offers_added",
+        "test_another_policy_is_told_from_the_draws_or_refused",
+    ),
+    "a scanned offer passes the guard, once": (
+        "test_a_scanned_offer_is_decided_by_the_guard_and_its_code_made",
+        "test_it_is_good_for_one_sale_and_asked_again_gives_the_same_answer",
+        "test_what_is_wrong_with_it_is_told_and_the_sale_goes_on",
+    ),
     # README
     "an action takes one road, whoever wants it": (
         "test_imports_point_one_way_and_nothing_reaches_a_platform_but_through_the_guard",

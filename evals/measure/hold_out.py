@@ -52,7 +52,7 @@ def alarms(effect: float) -> Alarms:
     """Run hold-outs whose offers add so many minor units per customer."""
     cap = cap_of()
     looks = np.linspace(LEAST, CUSTOMERS, LOOKS).astype(np.intp)
-    counted = np.zeros(4)
+    counted: list[tuple[bool, bool, bool, bool]] = []
     errors: list[tuple[float, float]] = []
     for run in range(RUNS):
         customers, capped = _run(np.random.default_rng(_SEEDS + run), effect, cap)
@@ -60,12 +60,13 @@ def alarms(effect: float) -> Alarms:
         seen = confidence_sequence(values, looks, planned=CUSTOMERS)
         fixed = _Z95 * seen.deviation / np.sqrt(seen.n)
         outside = np.abs(seen.mean) > fixed
-        counted += (seen.excludes_zero, outside.any(), outside[-1], seen.low[-1] <= capped <= seen.high[-1])
+        holds = bool(seen.low[-1] <= capped <= seen.high[-1])
+        counted.append((seen.excludes_zero, bool(outside.any()), bool(outside[-1]), holds))
         plain = customers.outcome[~customers.held_out].mean() - customers.outcome[customers.held_out].mean()
         errors.append((float(seen.mean[-1]) - capped, float(plain) - effect))
-    shares = counted / RUNS
-    error, raw = np.sqrt(np.square(errors).mean(axis=0))
-    return Alarms(*(float(each) for each in shares), float(error), float(raw))
+    ours, naive, once, covered = (sum(each) / RUNS for each in zip(*counted, strict=True))
+    error, raw = (float(each) for each in np.sqrt(np.square(errors).mean(axis=0)))
+    return Alarms(ours, naive, once, covered, error, raw)
 
 
 def detectable() -> float:
@@ -93,5 +94,5 @@ def _spend(rng: np.random.Generator) -> tuple[Floats, Floats]:
         visits = rng.poisson(1.2 * np.exp(0.4 * level))
         baskets = np.exp(rng.normal(7.6, 0.8, CUSTOMERS) + 0.4 * level)
         resold = np.where(rng.random(CUSTOMERS) < _RESELLERS, rng.pareto(1.8, CUSTOMERS) * 60_000, 0.0)
-        windows.append(visits * baskets * 0.4 + resold)
+        windows.append((visits * baskets * 0.4 + resold).astype(np.float64))
     return windows[0], windows[1]

@@ -138,14 +138,15 @@ def knowing_all(retailer: Retailer) -> float:
 
 
 def _turn(retailer: Retailer, visit: int, goods: list[Goods], learned: Learned, lottery: Lottery) -> Turn | None:
+    wanted = [int(each) for each in retailer.wanted[visit]]
     wants = [
         # the place among the wanted goods travels as the reason, so that an offer is found again
-        Wanted(goods[one].sku, float(chance), Why.COMPANION, str(place))
-        for place, (one, chance) in enumerate(zip(retailer.wanted[visit], retailer.predicted[visit], strict=True))
+        Wanted(goods[one].sku, float(retailer.predicted[visit, place]), Why.COMPANION, str(place))
+        for place, one in enumerate(wanted)
     ]
-    here = {goods[one].sku: goods[one] for one in retailer.wanted[visit]}
+    here = {str(goods[one].sku): goods[one] for one in wanted}
     customer = int(retailer.customer[visit])
-    kind = KINDS[retailer.habit[customer]]
+    kind = KINDS[int(retailer.habit[customer])]
     response = learned.response(kind)
     offers = offerable(wants, here, LIMITS, response, currency="USD", unknown_costs=False)
     asked = Asked(f"visit-{visit}", None if kind == STRANGER else _ref(customer), kind)

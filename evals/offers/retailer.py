@@ -124,9 +124,10 @@ def _customers(rng: np.random.Generator) -> tuple[Indices, Indices, Floats]:
     """Hidden kinds, the habit a year of orders made of each, and how often each comes; some are never recognized."""
     hidden = rng.choice(4, CUSTOMERS, p=rng.dirichlet([4.0, 3.0, 3.0, 2.0]))
     often = rng.gamma(1.5, 1.0, CUSTOMERS)
-    orders = rng.poisson(rng.uniform(2.0, 4.0) * often / often.mean())
+    yearly: Floats = rng.uniform(2.0, 4.0) * often / float(often.mean())
+    orders: Indices = rng.poisson(yearly).astype(np.intp)
     uses = np.asarray([rng.uniform(0.0, 0.1), rng.uniform(0.1, 0.3), rng.uniform(0.6, 0.9), rng.uniform(0.0, 0.1)])
-    coded = rng.binomial(orders, uses[hidden])
-    kinds = [KINDS.index(habit_of(int(many), int(used))) for many, used in zip(orders, coded, strict=True)]
+    coded: Indices = rng.binomial(orders, uses[hidden]).astype(np.intp)
+    kinds = [KINDS.index(habit_of(int(orders[one]), int(coded[one]))) for one in range(CUSTOMERS)]
     stranger = rng.random(CUSTOMERS) < rng.uniform(0.1, 0.3)
     return hidden, np.where(stranger, KINDS.index(STRANGER), np.asarray(kinds)), often

@@ -79,7 +79,8 @@ class Plan:
     def read(cls, told: str) -> Self:
         """From the text that was kept."""
         facts: dict[str, Any] = json.loads(told)
-        return cls(**{**facts, "begins": datetime.fromisoformat(facts["begins"])})
+        begins = datetime.fromisoformat(facts.pop("begins"))
+        return cls(begins=begins, **facts)
 
 
 async def draft(connection: Connection, campaign: str, *, weeks: int, share_bp: int, now: datetime) -> Plan:
@@ -131,10 +132,11 @@ async def register(connection: Connection, plan: Plan, actor: Actor) -> str:
         Refused: `measure.begun`: this campaign has one.
     """
     facts = plan.facts()
+    name = digest(facts)
     row = {
         "campaign": plan.campaign,
         "plan": canonical(facts),
-        "digest": digest(facts),
+        "digest": name,
         "begins": plan.begins,
         "by": actor.id,
     }
@@ -145,9 +147,9 @@ async def register(connection: Connection, plan: Plan, actor: Actor) -> str:
             hint="Measure the next one under another campaign's name.",
             field="campaign",
         )
-    body = {"step": "measured", "plan": facts, "digest": row["digest"], "by": actor_facts(actor)}
+    body = {"step": "measured", "plan": facts, "digest": name, "by": actor_facts(actor)}
     await append(connection, [Entry("note", plan.begins, body, correlation=f"measurement:{plan.campaign}")])
-    return row["digest"]
+    return name
 
 
 async def registered(connection: Connection, campaign: str) -> Plan:

@@ -31,7 +31,7 @@ def rows_of(png: bytes) -> list[list[int]]:
         at += length + 12
     assert depth == 1
     raw, stride = zlib.decompress(data), (width + 7) // 8 + 1
-    above, rows = 0, []
+    above, rows = 0, list[list[int]]()
     for start in range(0, height * stride, stride):
         kind, row = raw[start], int.from_bytes(raw[start + 1 : start + stride])
         if kind == 2:  # the difference to the row above, byte by byte
