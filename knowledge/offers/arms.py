@@ -22,6 +22,7 @@ BESIDE: Final = "beside"  # its next best percentage, so that what is believed o
 TRIED: Final = "tried"  # not believed worth it, but it may be: without it, silence would never learn that it errs
 _TOP = 3  # offers a model may choose among,
 _NEAR = 0.9  # each worth at least this share of the best
+_LOOKED_AT: Final = 24  # by the priors' order; learning moves kinds of buyer more than it moves goods, and tills wait
 _WHATEVER_IT_EARNS: Final = replace(DEFAULT, bar=-(10**15))  # the bar is looked at once, with what was learned
 
 
@@ -126,7 +127,7 @@ def offerable(  # noqa: PLR0913  # what, where, to whom
     """
     possible = rank(wants, goods, limits, currency=currency, unknown_costs=unknown_costs, assumed=_WHATEVER_IT_EARNS)
     found: list[Candidate] = []
-    for one in possible:
+    for one in possible[:_LOOKED_AT]:
         best = best_of(_terms(one, response, limits), _WHATEVER_IT_EARNS)
         if best is not None:
             found.append(replace(one, terms=best))
@@ -216,5 +217,5 @@ def _offer_facts(one: Candidate) -> dict[str, Any]:
         "sku": one.goods.sku,
         "percent_bp": one.terms.percent_bp,
         "chance_ppm": round(one.wanted.chance * MILLION),
-        "gain": one.terms.gain,
+        "margin_gain": one.terms.gain,  # by its name told to those alone who may see costs
     }

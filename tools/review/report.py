@@ -10,6 +10,7 @@ from tools.review.figures import Figures
 from tools.review.happened import happened, unjudged
 from tools.review.unusual import unusual
 from tools.review.week import Week
+from tools.review.withheld import withheld
 
 
 async def make_report(connection: Connection, places: Places, week: Week) -> dict[str, Any]:
@@ -38,5 +39,5 @@ async def make_report(connection: Connection, places: Places, week: Week) -> dic
         "fairness": await cohorts.facts(connection, week),
         "automation": await automation(connection, week),
         "unusual": await unusual(connection, week),
-        "holdout": None,  # nobody is held out yet, so nobody can tell what offers changed; the report says so
+        "holdout": await withheld(connection, week),
     }

@@ -70,8 +70,14 @@ def _offers(report: Mapping[str, Any]) -> Section:
     ]
     if told["made"]:
         sentences.insert(1, f"Used: {_share(accepted)} of those made.")
-    if report["holdout"] is None:
-        sentences.append("Nobody is held out from offers, so what they changed in sales cannot be told.")
+    holdout = report["holdout"]
+    if holdout is None:
+        sentences.append("Nothing was withheld from anybody, so what offers changed in sales cannot be told.")
+    else:
+        withheld = f"{holdout['held_out']} offers worth making were withheld from held-out customers"
+        sentences.append(
+            f"{withheld}, {holdout['drawn']} more by the draw; tillhand measure lift tells what they change."
+        )
     rows = [_offer_row(place, figures["offers"]) for place, figures in sorted(report["locations"].items())]
     columns = ("Location", "Proposed", "Made", "Used", "of those made", "Taken back", "Refused", "Given")
     return Section("Offers", tuple(sentences), columns, tuple(rows))

@@ -14,6 +14,8 @@ from tests.small_chain import actor, stock_chain
 from tests.unit.tools.measure.past import NOW, SHARE, bought, campaign, choice, ledger_kinds, offer, withhold
 from tools.measure.office import MeasureOffice
 from tools.measure.policy import propensity
+from tools.review.week import Week
+from tools.review.withheld import withheld
 
 pytestmark = pytest.mark.anyio
 
@@ -160,3 +162,13 @@ async def test_what_was_withheld_is_kept_once_with_its_record(database: Database
     assert await withhold(database, "o1", "c_1", at)
     assert not await withhold(database, "o1", "c_1", at)
     assert (await ledger_kinds(database)).count("withheld") == 1
+
+
+async def test_the_weekly_review_tells_what_was_withheld(database: Database):
+    week = Week.read("2026-W47", "UTC")
+    async with database.reading() as connection:
+        assert await withheld(connection, week) is None
+    await withhold(database, "o1", "c_1", week.begins)
+    await withhold(database, "o2", "c_2", week.ends)
+    async with database.reading() as connection:
+        assert await withheld(connection, week) == {"held_out": 1, "drawn": 0}
