@@ -24,6 +24,7 @@ from server.health import backlog, ready
 from server.mcp.action_tasks import ActionTasks
 from server.mcp.endpoint import McpEndpoint
 from server.mcp.shown import Shown
+from server.offline.route import OfflineDoor
 from server.problems import on_bug, on_http_error, on_own_error
 from server.telemetry import Labels, Metrics, approval_gauges
 from server.webhooks.events import EventDoor
@@ -37,6 +38,7 @@ def build_app(house: House) -> Starlette:
         house.bearers, house.listener, house.inbox, house.sealer, house.metrics, settings.body_limit, house.now
     )
     checkout = CheckoutDoor(house.bearers, house.listener, house.desk, settings.body_limit)
+    offline = OfflineDoor(house.bearers, house.offline, settings.body_limit)
     rules = RuleDoor(
         house.bearers,
         house.listener,
@@ -68,6 +70,7 @@ def build_app(house: House) -> Starlette:
         routes=[
             Route("/webhooks/{platform}", house.receiver.receive, methods=["POST"]),
             Route("/v1/checkout", checkout.check_out, methods=["POST"]),
+            Route("/v1/offline", offline.hand, methods=["POST"]),
             Route("/v1/events", events.tell, methods=["POST"]),
             Route("/rules/lightspeed", rules.ask, methods=["POST"]),
             Route("/mcp", mcp, name="mcp"),

@@ -53,6 +53,7 @@ from server.oauth.challenge import Challenge
 from server.oauth.grant import ClaimNames
 from server.oauth.issuer_keys import IssuerKeys
 from server.oauth.tokens import Expected, Tokens
+from server.offline.hand import OfflineDesk
 from server.queue.inbox import Inbox
 from server.queue.jobs import Jobs, Tempo
 from server.queue.lanes import Lanes
@@ -137,6 +138,7 @@ class House:
     receiver: Receiver
     listener: Listener
     desk: CheckoutDesk
+    offline: OfflineDesk
     background: Background
     metrics: Metrics
     tempo: Tempo
@@ -299,6 +301,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         now=now,
         scans=ScanDesk(database, places, limits, secret.derive("scannable"), now),
     )
+    offline = OfflineDesk(database, places, limits, prices, guard, offers.actor, secret.derive("offline"), now)
     stack.push_async_callback(background.close)
     return House(
         settings=settings,
@@ -345,6 +348,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         ),
         listener=listener,
         desk=desk,
+        offline=offline,
         background=background,
         metrics=metrics,
         tempo=Tempo(settings.concurrency, settings.heartbeat_s, settings.stalled_s),

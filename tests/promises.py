@@ -44,6 +44,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_the_lift_of_margin_is_what_offers_added",
         "test_another_policy_is_told_from_the_draws_or_refused",
     ),
+    "a till without a line gives away what was approved beforehand, settled once": (
+        "test_a_till_is_handed_offers_within_what_needs_no_manager",
+        "test_what_a_till_used_is_settled_once_however_often_it_is_told",
+    ),
     "a scanned offer passes the guard, once": (
         "test_a_scanned_offer_is_decided_by_the_guard_and_its_code_made",
         "test_it_is_good_for_one_sale_and_asked_again_gives_the_same_answer",

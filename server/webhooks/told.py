@@ -123,6 +123,13 @@ class CheckoutTold(EventTold):
     scanned: Annotated[str, Field(max_length=512)] = ""  # the text of an offer's QR code
 
 
+class OfflineAsked(Told):
+    """A register wants the offers it may make while it cannot ask."""
+
+    store_id: Name
+    register_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+
+
 class ShownTold(EventTold):
     """An offer was shown; `decision_id` as the checkout's answer named it."""
 

@@ -1,0 +1,1 @@
+"""Offers for a till that cannot reach us."""
