@@ -17,6 +17,8 @@ EVALS = Measurements(
         "next_item": "evals.next_item.suite",
         "offers": "evals.offers.suite",
         "measure": "evals.measure.suite",
+        "forecast": "evals.forecast.suite",
+        "replenishment": "evals.replenishment.suite",
     },
     Path("build/evals.json"),
 )

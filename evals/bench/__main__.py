@@ -20,6 +20,8 @@ BENCH = Measurements(
         "audit_verify": "evals.bench.audit_verify",
         "scrub": "evals.bench.scrub",
         "lookup": "evals.bench.lookup",
+        "forecast": "evals.bench.forecast",
+        "transfers": "evals.bench.transfers",
     },
     Path("build/bench.json"),
 )

@@ -1,0 +1,1 @@
+"""Demand forecasts on a real retailer's sales."""

@@ -1,0 +1,1 @@
+"""What forecasts are worth in stock: orders, transfers and their plain rivals over the same shops."""
