@@ -19,6 +19,7 @@ EVALS = Measurements(
         "measure": "evals.measure.suite",
         "forecast": "evals.forecast.suite",
         "replenishment": "evals.replenishment.suite",
+        "reconciliation": "evals.reconciliation.suite",
     },
     Path("build/evals.json"),
 )

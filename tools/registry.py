@@ -33,6 +33,7 @@ from tools.read.inventory import inventory_tool
 from tools.read.measure import measure_tool
 from tools.read.names import names_tool
 from tools.read.order import order_tool
+from tools.read.plan import plan_tool
 from tools.read.playbook import find_policy_tool, playbook_tool
 from tools.read.policy import policy_tool
 from tools.read.product import product_tool
@@ -76,6 +77,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         profile_tool(database, tastes, now),
         product_tool(finder or CatalogFinder(database), places),
         inventory_tool(database, places),
+        plan_tool(database, places, now),
         find_policy_tool(playbooks, now),
         playbook_tool(playbooks, now),
         cohort_tool(cohorts or CohortFinder(database), places),

@@ -23,6 +23,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "measure_offers": "offers",
     "propose_discount": "offers",
     "propose_message": "offers",
+    "read_plan": "stock",
     "propose_transfer": "stock",
     "propose_stock_adjustment": "stock",
     "list_approvals": "approvals",

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize, sparse
 
 from evals.row import Row
-from knowledge.inventory.moving import STEPS, Candidates, Network, Shelves, best_moves, candidates
+from knowledge.planning.moving import STEPS, Candidates, Network, Shelves, best_moves, candidates
 
 PLACES: Final = 50
 VARIANTS: Final = 5_000

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evals.replenishment.shops import SHOPS, Shops
 from knowledge.demand.model import Forecast, learn
-from knowledge.inventory.moving import Network, Shelves, best_moves, candidates
+from knowledge.planning.moving import Network, Shelves, best_moves, candidates
 
 DAYS: Final = 42
 COST: Final = 30  # per unit moved, in hundredths of the log's currency

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evals.replenishment.shops import BEGIN, Shops
 from knowledge.demand.model import Forecast, learn
-from knowledge.inventory.ordering import Cycle, order_up_to, packs_to_order
+from knowledge.planning.ordering import Cycle, order_up_to, packs_to_order
 
 LEAD: Final = 3  # days from order to shelf
 REVIEW: Final = 7  # days between orders

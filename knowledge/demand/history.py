@@ -11,9 +11,6 @@ Units = NDArray[np.float32]
 Indices = NDArray[np.int32]
 WEEK = 7
 
-Spot = tuple[str, str]
-"""A sku, and the location that holds the stock it is sold from; sales of both channels count there."""
-
 
 @dataclass(frozen=True, slots=True)
 class KnownEvent:

@@ -1,7 +1,7 @@
 """The forecast: what each variant will sell at each location, each day, how sure that is, and why.
 
-mean = level x weekday x share x trend x promotion; around it a negative binomial whose spread and quantile levels are
-those that held at earlier origins of the same history.
+mean = level x weekday x share x trend x known events; around it a negative binomial whose spread and quantile levels
+are those that held at earlier origins of the same history.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Forecast:
         history: What it follows from.
         mean: Units a day, `[spots, days]`.
         outline: Level, weekdays, shares and trend behind it.
-        promotion: What promotions multiplied each spot and day by; `None` when there are none.
+        events: What known events multiplied each spot and day by; `None` when there are none.
         spread: How far demand strays.
         known: Whether there was history enough, by spot.
     """
@@ -41,7 +41,7 @@ class Forecast:
     history: History
     mean: Floats
     outline: Outline
-    promotion: NDArray[np.float32] | None
+    events: NDArray[np.float32] | None
     spread: Spread
     known: NDArray[np.bool_]
 
@@ -93,11 +93,11 @@ class DemandModel:
         """
         _enough(history)
         drawn = outline(history, self.tuning, like)
-        mean, promotion = _means(history, drawn, days)
+        mean, events = _means(history, drawn, days)
         known = drawn.exposure >= LEAST_EXPOSURE
         if like is not None:
             known |= ~np.isnan(like)
-        return Forecast(history, mean, drawn, promotion, self.spread, known[history.sku])
+        return Forecast(history, mean, drawn, events, self.spread, known[history.sku])
 
 
 def learn(history: History, tuning: Tuning = TUNED) -> DemandModel:

@@ -1,10 +1,14 @@
-"""From a service level to units: when to fetch more, and how much."""
+"""From a service level to units: when to fetch more, and how much. Demand is taken to be negative binomial."""
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
+import numpy as np
+
+from knowledge.demand.counts import quantile
 from knowledge.demand.velocity import Velocity
+
+_ROUNDING = 1e-6  # units: what sums of weights leave behind is no demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +27,14 @@ class Replenishment:
     cover: float = 7.0
     service_level: float = 0.95
 
-    def safety_stock(self, velocity: Velocity) -> float:
-        """Units held against demand being higher than usual until the refill comes."""
-        factor = NormalDist().inv_cdf(self.service_level)
-        return factor * math.sqrt(velocity.variance * (self.lead_time + self.review))
-
     def reorder_point(self, velocity: Velocity) -> int:
         """Whole units: at or above this many, nothing needs to be done."""
-        return math.ceil(velocity.mean * (self.lead_time + self.review) + self.safety_stock(velocity))
+        days = self.lead_time + self.review
+        mean, excess = velocity.mean * days, max(velocity.variance - velocity.mean, 0.0) * days
+        if mean <= _ROUNDING:
+            return 0
+        return int(quantile(self.service_level, np.array([mean]), np.array([excess / mean**2]))[0])
 
     def target(self, velocity: Velocity) -> int:
         """Whole units to have after a refill."""
-        days = self.lead_time + self.review + self.cover
-        return math.ceil(velocity.mean * days + self.safety_stock(velocity))
+        return math.ceil(velocity.mean * self.cover - _ROUNDING) + self.reorder_point(velocity)

@@ -6,10 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
+from knowledge.demand.kept import Kept, kept_forecasts
 from knowledge.demand.velocity import STILL, Spot, Velocity, velocities
 from knowledge.inventory.position import positions
 from knowledge.store.connection import Connection
 
+_DECIDED_FOR = 3  # days: a transfer's lead time and the day until the next look
 _WORTH = text("SELECT sku, price, unit_cost, currency FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
 _ITEMS = text(
     """
@@ -88,11 +90,23 @@ async def skus_of_items(connection: Connection, items: Collection[str]) -> dict[
     return {row.item: row.sku for row in await connection.execute(_ITEMS, {"items": sorted(items)})}
 
 
+def _coming(kept: Kept, today: date) -> Velocity:
+    """A forecast as a rate: of the days a refill is decided for, with their weekdays and events in it."""
+    mean = kept.expected(today, _DECIDED_FOR)
+    variance = mean + kept.dispersion(_DECIDED_FOR) * mean * mean
+    return Velocity(mean / _DECIDED_FOR, variance / _DECIDED_FOR)
+
+
 async def _shelves(
     connection: Connection, skus: Collection[str], places: Collection[str] | None, today: date
 ) -> dict[Spot, Shelf]:
     levels = await positions(connection, sorted(skus), None if places is None else sorted(places))
-    speeds = await velocities(connection, [(level.sku, level.location) for level in levels], today)
+    spots = [(level.sku, level.location) for level in levels]
+    kept = await kept_forecasts(connection, today, skus, places)
+    speeds = {
+        **await velocities(connection, [spot for spot in spots if spot not in kept], today),
+        **{spot: _coming(each, today) for spot, each in kept.items()},
+    }
     found: dict[Spot, Shelf] = {}
     for level in levels:
         spot = (level.sku, level.location)

@@ -11,7 +11,8 @@ from knowledge.store.connection import Connection
 DAYS = 28  # four whole weeks, so that every weekday counts the same number of times
 HALF_LIFE = 14  # days after which a day's sales count half
 
-Spot = tuple[str, str]  # (sku, location that holds the stock)
+Spot = tuple[str, str]
+"""A sku, and the location that holds the stock it is sold from; sales of both channels count there."""
 
 # Days without a sale have no row, so sums are divided by the weight of the whole window, not of the rows found. The
 # lateral join keeps the planner to one index range per spot; a plain join over two arrays took a hundred times longer.

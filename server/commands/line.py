@@ -18,6 +18,7 @@ from server.commands.doctor import doctor
 from server.commands.identity import add_identity
 from server.commands.ladder import add_ladder
 from server.commands.measure import add_measure
+from server.commands.plan import add_plan
 from server.commands.policy import add_policy
 from server.commands.privacy import add_privacy
 from server.commands.review import add_review
@@ -110,6 +111,7 @@ def _approvals(commands: Any) -> None:
     add_scannable(commands, _at)
     add_privacy(commands, _at)
     add_identity(commands, _at)
+    add_plan(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

@@ -10,11 +10,12 @@ from typing import Protocol
 import procrastinate
 
 from knowledge.catalog.own_words import learn_own_words
+from knowledge.demand.nightly import make_forecasts
 from knowledge.offers.answers import count_answers
 from knowledge.offers.companions import count_companions
 from knowledge.offers.lacking import learn_next_items
 from knowledge.store.session import Database, utc_now
-from policies.errors import Unavailable
+from policies.errors import Refused, Unavailable
 from server.mcp.task_rows import forget_tasks
 from server.queue.lanes import wake_forgotten
 from server.queue.poll import Poller
@@ -161,6 +162,7 @@ class Schedule:
             "count_companions": ("7 3 * * *", self.count_companions),
             "learn_next_items": ("13 3 * * *", self.learn_next_items),
             "count_answers": ("17 3 * * *", self.count_answers),
+            "make_forecasts": ("17 4 * * *", self.make_forecasts),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),
             "forget_tasks": ("47 3 * * *", self.forget_tasks),
@@ -216,6 +218,15 @@ class Schedule:
     async def count_answers(self) -> None:
         """Count anew how buyers answered offers."""
         await count_answers(self.database, until=self.now())
+
+    async def make_forecasts(self) -> None:
+        """Forecast anew; a chain too young for it keeps being planned by how fast things sold lately."""
+        try:
+            made = await make_forecasts(self.database, now=self.now())
+        except Refused as error:
+            logger.info("no forecast was made: %s", error.message)
+        else:
+            logger.info("%d forecasts were made", made)
 
     async def forget_jobs(self) -> None:
         """Forget jobs that ended long ago; what they did is in the ledger."""

@@ -19,6 +19,7 @@ OVERSIGHT: Final = frozenset({Role.MANAGER, Role.AUDITOR, Role.OPERATOR})
 DECISIONS: Final = OVERSIGHT | {Role.FRAUD_ANALYST, Role.MARKETING}
 MARKETING: Final = frozenset({Role.MARKETING})
 MOVES_STOCK: Final = frozenset({Role.MANAGER, Role.PLANNER})
+PLANS: Final = frozenset({Role.PLANNER, Role.OPERATOR})
 MANAGER: Final = frozenset({Role.MANAGER})
 OPERATOR: Final = frozenset({Role.OPERATOR})
 LADDER: Final = OVERSIGHT | {Role.PLANNER, Role.MARKETING}
@@ -78,6 +79,7 @@ _OUTSIDE: Final = "access.outside_locations"
 TOOLS: Final[Mapping[str, Row]] = {
     "search_products": Row(PRODUCTS, lambda at: {"text": "shirt", "location_id": at.place}, _OUTSIDE),
     "check_inventory": Row(STOCK, lambda at: {"sku": at.sku, "location_id": at.place}, _OUTSIDE),
+    "read_plan": Row(PLANS, lambda at: {"view": "forecast", "sku": at.sku, "location_id": at.place}, _OUTSIDE),
     "find_policy": Row(PEOPLE - MANAGER, lambda _: {"text": "return without receipt"}),
     "find_customer": Row(FLOOR, lambda _: {"loyalty_id": "CUST_0"}),
     "get_order": Row(ORDERS, lambda at: {"order_id": at.order}, "unknown"),

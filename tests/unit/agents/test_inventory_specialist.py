@@ -47,17 +47,17 @@ async def test_a_low_shelf_is_refilled_from_the_largest_surplus_of_its_platform(
     transfer = proposal.action
     assert isinstance(transfer, Transfer)
     assert (transfer.origin, transfer.destination) == ("WAREHOUSE", "STORE_1")
-    # two a day for ten days and a safety stock of 1.645 x sqrt(2 x 3), less the three that are there
-    assert transfer.lines[0].units == 25 - 3
-    assert transfer.value.minor == 22 * 1200
-    assert proposal.evidence["reorder_point"] == 11
+    # two a day for seven days, and ten that a Poisson count of 6 exceeds less than once in twenty, less those there
+    assert transfer.lines[0].units == 14 + 10 - 3
+    assert transfer.value.minor == 21 * 1200
+    assert proposal.evidence["reorder_point"] == 10
     assert proposal.origin.causation == "o1"
 
 
 async def test_a_shelf_at_its_reorder_point_is_left_alone_and_one_below_is_not(
     inventory: InventorySpecialist, database: Database
 ):
-    for available, proposals in ((11, 0), (10, 1)):
+    for available, proposals in ((10, 0), (9, 1)):
         async with database.transaction() as connection:
             shelf = (inventory_level.c.location_id == "STORE_1") & (inventory_level.c.sku == "TEE")
             await connection.execute(update(inventory_level).where(shelf).values(available=available))
@@ -73,7 +73,7 @@ async def test_what_is_on_its_way_counts(inventory: InventorySpecialist, databas
 
 
 async def test_an_origin_keeps_its_reorder_point_and_two_units(inventory: InventorySpecialist, database: Database):
-    """STORE_2 sells two a day as well: of 30 it needs 11 and keeps 2."""
+    """STORE_2 sells two a day as well: of 30 it needs 10 and keeps 2."""
     async with database.transaction() as connection:
         await sold(connection, "TEE", "STORE_2", 2)
         await connection.execute(
@@ -81,7 +81,7 @@ async def test_an_origin_keeps_its_reorder_point_and_two_units(inventory: Invent
         )
     (proposal,) = (await inventory.consider([order("o1", "TEE")], {})).proposals
     assert isinstance(proposal.action, Transfer)
-    assert (proposal.action.origin, proposal.action.lines[0].units) == ("STORE_2", 17)
+    assert (proposal.action.origin, proposal.action.lines[0].units) == ("STORE_2", 18)
 
 
 async def test_two_low_shelves_do_not_get_the_same_units(inventory: InventorySpecialist, database: Database):
@@ -92,7 +92,7 @@ async def test_two_low_shelves_do_not_get_the_same_units(inventory: InventorySpe
             await connection.execute(update(inventory_level).where(place).values(available=available))
     finding = await inventory.consider([order("o1", "TEE"), order("o2", "TEE", location="STORE_2")], {})
     moved = [proposal.action.lines[0].units for proposal in finding.proposals if isinstance(proposal.action, Transfer)]
-    assert moved == [22, 6]
+    assert moved == [21, 7]
 
 
 async def test_what_an_open_transfer_will_take_is_not_promised_again(
@@ -108,7 +108,7 @@ async def test_what_an_open_transfer_will_take_is_not_promised_again(
     await remember(database, proposal, "executed")
     (other,) = (await inventory.consider([order("o2", "TEE", location="STORE_2")], {})).proposals
     assert isinstance(other.action, Transfer)
-    assert other.action.lines[0].units == 6
+    assert other.action.lines[0].units == 7
 
 
 async def test_when_nobody_can_spare_any_a_person_hears_of_it_once(inventory: InventorySpecialist, database: Database):

@@ -6,8 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from knowledge.store.measure_tables import metadata
 from knowledge.store.migrate import migrate
+from knowledge.store.planning_tables import metadata
 from knowledge.store.session import driver_url
 
 

@@ -307,6 +307,7 @@ _MOVES: dict[str, Any] = {"models": False, "chain": "everywhere"}
 POWERS: dict[str, Power] = {
     "search_products": Power(_READERS | {Role.MARKETING}),
     "check_inventory": Power(_READERS),
+    "read_plan": _power(Role.PLANNER, Role.OPERATOR),
     "complete_name": Power(_READERS),
     "search_cohorts": _power(Role.MANAGER, Role.PLANNER, Role.MARKETING, Role.FRAUD_ANALYST),
     "measure_offers": _power(Role.MARKETING, Role.AUDITOR, Role.OPERATOR),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from knowledge.inventory.moving import Network, Shelves, best_moves, candidates
-from knowledge.inventory.ordering import packs_to_order
+from knowledge.planning.moving import Network, Shelves, best_moves, candidates
+from knowledge.planning.ordering import packs_to_order
 
 _optimize: Any = optimize
 
@@ -72,6 +72,10 @@ def test_no_lane_hand_pack_or_safety_stock_is_overdrawn(seed: int, lane: int, ha
     assert (found.value > 0).all()
 
 
+def _same(group: Any) -> Any:
+    return np.equal.outer(np.arange(group.max() + 1), group)
+
+
 def test_the_bound_is_that_of_the_linear_program():
     chance = np.random.default_rng(3)
     mean = chance.gamma(0.6, 4.0, (30, 5))
@@ -81,7 +85,7 @@ def test_the_bound_is_that_of_the_linear_program():
     packs: list[Any] = [
         np.unique(among.variant * 100 + end, return_inverse=True)[1] for end in (among.given, among.taken)
     ]
-    rows: Any = np.vstack([np.equal.outer(np.arange(group.max() + 1), group) for group in packs]).astype(float)
+    rows: Any = np.vstack([_same(group) for group in packs]).astype(float)
     told = _optimize.linprog(-among.value, A_ub=rows, b_ub=np.ones(len(rows)), bounds=(0, 1))
     found = best_moves(among, ways)
     assert found.earns == pytest.approx(-told.fun, rel=1e-6)

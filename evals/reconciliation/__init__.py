@@ -1,0 +1,1 @@
+"""Reconciliation in simulation: faults that are known, noise that is none."""

@@ -1,0 +1,1 @@
+"""Two systems count the same goods: where they disagree, why, and what to do."""

@@ -1,0 +1,73 @@
+"""The schema of planning: forecasts, what planners know beforehand or know better, and who supplies what."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Float, Identity, Index, Integer, String, Table
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from knowledge.store.measure_tables import metadata
+
+_TIME = DateTime(timezone=True)
+
+forecast_run = Table(  # one row: the forecast that is kept, and how far demand strays from it
+    "forecast_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("made_at", _TIME, nullable=False),
+    Column("first_day", String(10), nullable=False),  # ISO date
+    Column("spread", JSONB, nullable=False),
+)
+
+forecast = Table(
+    "forecast",
+    metadata,
+    Column("sku", String, primary_key=True),
+    Column("location_id", String, primary_key=True),
+    Column("mean", ARRAY(Float), nullable=False),  # units a day
+    Column("level", Float, nullable=False),  # of the sku, everywhere, on a plain day
+    Column("share", Float, nullable=False),  # of the location
+    Column("weekdays", ARRAY(Float), nullable=False),  # Monday first
+    Column("trend", Float, nullable=False),
+    Column("events", ARRAY(Float)),  # factors by day; NULL: none known
+)
+
+known_event = Table(  # promotions, closed days and what else planners know will change sales
+    "known_event",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("sku", String, nullable=False),  # "": all
+    Column("location_id", String, nullable=False),  # "": everywhere
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("percent", Integer, nullable=False),  # of ordinary sales: 150 is half as much again, 0 is closed
+    Column("reason", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    CheckConstraint("first_day <= last_day AND percent >= 0", name="known_event_sense"),
+)
+
+forecast_override = Table(  # a planner's change of a forecast; what came of it is measured when it has ended
+    "forecast_override",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("sku", String, nullable=False),
+    Column("location_id", String, nullable=False),
+    Column("percent", Integer, nullable=False),  # added to the forecast
+    Column("reason", String, nullable=False),
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("said", Float, nullable=False),  # units the forecast alone said for these days
+    Column("made_by", String, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    CheckConstraint("percent BETWEEN -30 AND 30 AND first_day <= last_day", name="forecast_override_bounds"),
+    Index("forecast_override_by_spot", "sku", "location_id", "last_day"),
+)
+
+supplier = Table(
+    "supplier",
+    metadata,
+    Column("vendor", String, primary_key=True),  # as the catalog names it
+    Column("lead_days", Integer, nullable=False),
+    Column("review_days", Integer, nullable=False),  # between two orders
+    Column("pack", Integer, nullable=False),  # units
+    Column("minimum", BigInteger, nullable=False),  # of an order's value, minor units
+    CheckConstraint("lead_days >= 0 AND review_days > 0 AND pack > 0 AND minimum >= 0", name="supplier_sense"),
+)

@@ -1,0 +1,242 @@
+"""`tillhand plan`: forecasts, what follows from them, and what planners know better."""
+
+import argparse
+import csv
+from collections.abc import Callable, Coroutine
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from rich.table import Table
+from sqlalchemy import text
+
+from knowledge.demand.nightly import make_forecasts
+from knowledge.planning.known_better import Days, add_event, add_override, measured
+from policies.errors import Refused
+from policies.vocabulary.actor import Role
+from server.commands.context import Keyboard, operator_only
+from tools.read.place import known
+from tools.read.plan import Planned, PlannedLine
+
+AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
+_ERP: Final = ("vendor", "sku", "location", "units", "cost_minor", "currency")
+_SUPPLIER = text(
+    """
+    INSERT INTO supplier (vendor, lead_days, review_days, pack, minimum)
+    VALUES (:vendor, :lead, :review, :pack, :minimum)
+    ON CONFLICT (vendor) DO UPDATE SET lead_days = excluded.lead_days, review_days = excluded.review_days,
+        pack = excluded.pack, minimum = excluded.minimum
+    """
+)
+
+
+def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
+    """Tell the command line what these commands take."""
+    verbs = commands.add_parser("plan", help="forecasts, transfers, orders, and what planners know").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    verbs.add_parser("make", help="forecast now; it is done every night").set_defaults(run=at(make))
+    one = verbs.add_parser("forecast", help="two weeks of one variant, and why")
+    one.add_argument("sku")
+    one.add_argument("--location", default="")
+    one.set_defaults(run=at(forecast))
+    verbs.add_parser("transfers", help="transfers worth proposing, best first").set_defaults(run=at(moves))
+    one = verbs.add_parser("orders", help="purchase orders within a budget, for a person to place")
+    one.add_argument("--budget", type=int, required=True, help="minor units")
+    one.add_argument("--csv", type=Path, help="also write them here, for an ERP")
+    one.set_defaults(run=at(buying))
+    verbs.add_parser("running-out", help="best sellers that will not last").set_defaults(run=at(alerts))
+    _knowing(verbs, at)
+
+
+def _knowing(verbs: Any, at: Callable[[AtKeyboard], Any]) -> None:
+    for name, run, told in (
+        ("event", event, "percent of ordinary sales on these days; 0 when closed"),
+        ("override", override, "percent to add to the forecast, -30 to 30"),
+    ):
+        one = verbs.add_parser(name, help=f"tell the forecast of an {name}")
+        one.add_argument("percent", type=int, help=told)
+        one.add_argument("--sku", default="", required=name == "override")
+        one.add_argument("--location", default="")
+        one.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
+        one.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
+        one.add_argument("--reason", required=True)
+        one.set_defaults(run=at(run))
+    verbs.add_parser("overrides", help="overrides that have ended, and whether they helped").set_defaults(run=at(ended))
+    one = verbs.add_parser("supplier", help="describe a vendor: no order is planned without it")
+    one.add_argument("vendor", help="as the catalog names it")
+    for name, told in (("lead", "days from order to shelf"), ("review", "days between orders"), ("pack", "units")):
+        one.add_argument(f"--{name}", type=int, required=True, help=told)
+    one.add_argument("--minimum", type=int, default=0, help="least value of an order, minor units")
+    one.set_defaults(run=at(supplier))
+
+
+async def make(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001  # as every command
+    """Forecast everything now."""
+    operator_only(at)
+    at.out.print(f"{await make_forecasts(at.house.database, now=at.house.now())} forecasts are kept.")
+    return 0
+
+
+async def forecast(at: Keyboard, asked: argparse.Namespace) -> int:
+    """One variant's forecast and its drivers."""
+    answer = await _read(
+        at, view="forecast", sku=asked.sku, **({"location_id": asked.location} if asked.location else {})
+    )
+    table = Table(
+        "location", "a week", "50 %", "80 %", "95 %", "available", "level", "share", "trend", "override", box=None
+    )
+    for each in answer.forecasts:
+        override_ = f"{each.drivers.override_percent:+d} %" if each.drivers.override_percent else ""
+        table.add_row(
+            each.location_id,
+            f"{each.week:.1f}",
+            *map(str, each.week_quantiles),
+            "-" if each.available is None else str(each.available),
+            f"{each.drivers.level:.2f}",
+            f"{each.drivers.share:.0%}",
+            f"{each.drivers.trend:.2f}",
+            override_,
+        )
+    at.out.print(table)
+    return 0
+
+
+async def moves(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+    """Transfers worth proposing."""
+    answer = await _read(at, view="transfers")
+    table = Table("sku", "from", "to", "units", "earns", "runs out without", box=None)
+    for each in answer.transfers:
+        earns = f"{each.earns / 100:.2f} {each.currency}"
+        table.add_row(
+            each.sku, each.origin_id, each.destination_id, str(each.units), earns, f"{each.chance_to_run_out:.0%}"
+        )
+    at.out.print(table)
+    return 0
+
+
+async def buying(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Purchase orders; nothing is ordered by showing or writing them."""
+    answer = await _read(at, view="orders", budget=asked.budget, limit=200)
+    table = Table(*_ERP, box=None)
+    for line in answer.orders:
+        table.add_row(*_row(line))
+    at.out.print(table)
+    if asked.csv:
+        with asked.csv.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(_ERP)
+            writer.writerows(_row(line) for line in answer.orders)
+        at.out.print(f"{len(answer.orders)} lines written.")
+    return 0
+
+
+async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+    """Best sellers that will not last."""
+    answer = await _read(at, view="running_out")
+    table = Table("sku", "location", "available", "gone on", "chance", "at stake", "event", box=None)
+    for each in answer.running_out:
+        stake = f"{each.at_stake / 100:.2f} {each.currency}"
+        known_ = "yes" if each.known_event else ""
+        table.add_row(
+            each.sku,
+            each.location_id,
+            str(each.available),
+            each.gone_on.isoformat(),
+            f"{each.chance:.0%}",
+            stake,
+            known_,
+        )
+    at.out.print(table)
+    return 1 if answer.running_out else 0
+
+
+async def event(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Remember a promotion, or closed days; the next forecast has it in."""
+    _planner(at, asked.location)
+    async with at.house.database.transaction() as connection:
+        await add_event(
+            connection,
+            sku=asked.sku,
+            place=asked.location,
+            days=Days(asked.first, asked.last),
+            percent=asked.percent,
+            reason=asked.reason,
+            by=at.actor.id,
+            at=at.house.now(),
+        )
+    at.out.print("It is in the next forecast.")
+    return 0
+
+
+async def override(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Change a forecast, within bounds and for a while."""
+    _planner(at, asked.location)
+    async with at.house.database.transaction() as connection:
+        await add_override(
+            connection,
+            sku=asked.sku,
+            place=asked.location,
+            days=Days(asked.first, asked.last),
+            percent=asked.percent,
+            reason=asked.reason,
+            by=at.actor.id,
+            at=at.house.now(),
+        )
+    at.out.print("It holds at once, and is measured when it has ended.")
+    return 0
+
+
+async def ended(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+    """What came of overrides."""
+    async with at.house.database.reading() as connection:
+        found = await measured(connection, at.house.now().date())
+    table = Table("sku", "location", "percent", "by", "forecast", "overridden", "sold", "helped", box=None)
+    for each in found:
+        table.add_row(
+            each.sku,
+            each.location or "all",
+            f"{each.percent:+d}",
+            each.made_by,
+            f"{each.said:.1f}",
+            f"{each.overridden:.1f}",
+            str(each.sold),
+            "yes" if each.helped else "no",
+        )
+    at.out.print(table)
+    return 0
+
+
+async def supplier(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Describe a vendor."""
+    _planner(at, "")
+    if asked.lead < 0 or asked.review < 1 or asked.pack < 1 or asked.minimum < 0:
+        raise Refused("Days and units are counted from 1, a lead time from 0.", code="supplier.sense")
+    row = {name: getattr(asked, name) for name in ("vendor", "lead", "review", "pack", "minimum")}
+    async with at.house.database.transaction() as connection:
+        await connection.execute(_SUPPLIER, row)
+    at.out.print(f"{asked.vendor} is described.", markup=False)
+    return 0
+
+
+async def _read(at: Keyboard, **asked: object) -> Planned:
+    answer = await at.house.guard.invoke(at.actor, "read_plan", asked, at.origin())
+    assert isinstance(answer, Planned)  # noqa: S101  # this tool's answer
+    return answer
+
+
+def _planner(at: Keyboard, location: str) -> None:
+    """Planners of the place and operators; never a model.
+
+    Raises:
+        Refused: Somebody else.
+    """
+    if location:
+        known(at.house.places, location)
+    allowed = at.actor.role in {Role.PLANNER, Role.OPERATOR} and not at.actor.model
+    if not allowed or (at.actor.locations is not None and location not in at.actor.locations):
+        raise Refused("Only a planner of this location may do this.", code="access.role", field="location")
+
+
+def _row(line: PlannedLine) -> tuple[str, ...]:
+    return (line.vendor, line.sku, line.location_id, str(line.units), str(line.cost), line.currency)

@@ -1,0 +1,212 @@
+"""The night's forecast in the store: made, kept, overridden within bounds, measured, and planned with."""
+
+from datetime import date, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, text
+
+from knowledge.demand.kept import GOOD_FOR, Kept, kept_forecasts
+from knowledge.demand.nightly import make_forecasts
+from knowledge.planning.known_better import LONGEST, MOST, Days, add_event, add_override, measured
+from knowledge.planning.night_plan import orders, read_chain, running_out, transfers
+from knowledge.planning.pictures import bars, fan
+from knowledge.store.planning_tables import supplier
+from knowledge.store.session import Database
+from knowledge.store.tables import inventory_level
+from policies.errors import NotFound, Refused
+from tests.unit.agents.shop import NOW, PLACES, open_shop
+
+pytestmark = pytest.mark.anyio
+TODAY = NOW.date()
+_SALE = text(
+    "INSERT INTO daily_sale (sku, location_id, day, units) SELECT * FROM unnest("
+    "CAST(:sku AS text[]), CAST(:place AS text[]), CAST(:day AS text[]), CAST(:units AS int[]))"
+)
+
+
+@pytest.fixture
+async def shop(database: Database) -> Database:
+    """Half a year in which two shops sell four and one tees a day, and jeans now and then."""
+    await open_shop(database)
+    chance = np.random.default_rng(1)
+    rows: list[tuple[str, str, str, int]] = []
+    for age in range(1, 150):
+        day = (TODAY - timedelta(days=age)).isoformat()
+        for sku, place, mean in (("TEE", "STORE_1", 4.0), ("TEE", "STORE_2", 1.0), ("JEANS", "STORE_1", 0.5)):
+            rows.append((sku, place, day, int(chance.poisson(mean))))
+    columns = zip(*rows, strict=True)
+    async with database.transaction() as connection:
+        await connection.execute(_SALE, dict(zip(("sku", "place", "day", "units"), map(list, columns), strict=True)))
+    return database
+
+
+async def kept(database: Database, sku: str = "TEE", place: str = "STORE_1", today: date = TODAY) -> Kept:
+    async with database.reading() as connection:
+        return (await kept_forecasts(connection, today, [sku]))[sku, place]
+
+
+async def override(database: Database, percent: int, **changed: Any) -> int:
+    told: dict[str, Any] = {
+        "sku": "TEE", "place": "STORE_1", "days": Days(TODAY, TODAY + timedelta(days=6)), "percent": percent,
+        "reason": "street fair", "by": "planner:ada", "at": NOW, **changed,
+    }  # fmt: skip
+    async with database.transaction() as connection:
+        return await add_override(connection, **told)
+
+
+async def stock(database: Database, levels: dict[tuple[str, str], int]) -> None:
+    async with database.transaction() as connection:
+        for (sku, place), available in levels.items():
+            row = {"sku": sku, "location_id": place, "available": available, "observed_at": NOW}
+            await connection.execute(insert(inventory_level).values(row))
+
+
+async def test_a_nights_forecast_is_kept_with_its_drivers(shop: Database):
+    assert await make_forecasts(shop, now=NOW) == 3
+    one = await kept(shop)
+    assert one.expected(TODAY, 7) == pytest.approx(28, rel=0.2)
+    assert one.level * one.share == pytest.approx(4, rel=0.25)
+    assert one.quantile(0.9, TODAY, 7) > one.expected(TODAY, 7)
+    assert one.first == TODAY
+
+
+async def test_a_forecast_nobody_renewed_is_not_used(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    async with shop.reading() as connection:
+        assert await kept_forecasts(connection, TODAY + GOOD_FOR)
+        assert not await kept_forecasts(connection, TODAY + GOOD_FOR + timedelta(days=1))
+
+
+async def test_a_young_chain_is_refused_and_keeps_what_it_had(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    async with shop.transaction() as connection:
+        await connection.execute(text("DELETE FROM daily_sale WHERE day < '2026-02-20'"))
+    with pytest.raises(Refused) as refused:
+        await make_forecasts(shop, now=NOW)
+    assert refused.value.code == "forecast.thin_history"
+    assert (await kept(shop)).mean
+
+
+async def test_a_known_promotion_is_in_the_next_forecast(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    plain = await kept(shop)
+    async with shop.transaction() as connection:
+        days = Days(TODAY + timedelta(days=1), TODAY + timedelta(days=2))
+        await add_event(
+            connection, sku="TEE", place="", days=days, percent=200, reason="sale", by="planner:ada", at=NOW
+        )
+    await make_forecasts(shop, now=NOW)
+    told = await kept(shop)
+    assert told.mean[1] == pytest.approx(2 * plain.mean[1], rel=1e-3)
+    assert told.mean[3] == pytest.approx(plain.mean[3], rel=1e-3)
+    assert told.events[:4] == (1, 2, 2, 1)
+
+
+async def test_an_event_that_ends_before_it_begins_is_refused(shop: Database):
+    async with shop.transaction() as connection:
+        with pytest.raises(Refused) as refused:
+            await add_event(
+                connection, sku="TEE", place="", days=Days(TODAY, TODAY - timedelta(days=1)), percent=150, reason="x",
+                by="planner:ada", at=NOW,
+            )  # fmt: skip
+    assert refused.value.code == "planning.days"
+
+
+@pytest.mark.parametrize("percent", [MOST, -MOST])
+async def test_an_override_changes_its_days_and_no_others(shop: Database, percent: int):
+    await make_forecasts(shop, now=NOW)
+    plain = await kept(shop)
+    await override(shop, percent)
+    changed = await kept(shop)
+    assert changed.mean[:7] == pytest.approx([value * (1 + percent / 100) for value in plain.mean[:7]])
+    assert changed.mean[7:] == plain.mean[7:]
+    assert changed.override
+    assert changed.override.reason == "street fair"
+
+
+@pytest.mark.parametrize(
+    ("code", "percent", "changed"),
+    [
+        ("override.too_large", MOST + 1, {}),
+        ("override.too_large", -MOST - 1, {}),
+        ("override.too_large", 0, {}),
+        ("override.too_long", 10, {"days": Days(TODAY, TODAY + LONGEST)}),
+        ("planning.days", 10, {"days": Days(TODAY, TODAY - timedelta(days=1))}),
+        ("planning.reason", 10, {"reason": " "}),
+        ("forecast.none", 10, {"sku": "SOCKS"}),
+    ],
+)
+async def test_an_override_beyond_its_bounds_is_refused(shop: Database, code: str, percent: int, changed: Any):
+    await make_forecasts(shop, now=NOW)
+    with pytest.raises((Refused, NotFound)) as refused:
+        await override(shop, percent, **changed)
+    assert refused.value.code == code
+
+
+async def test_an_override_is_measured_when_it_has_ended(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    said = (await kept(shop)).expected(TODAY, 7)
+    await override(shop, 20)
+    later = TODAY + timedelta(days=7)
+    async with shop.transaction() as connection:
+        sold = {"sku": ["TEE"], "place": ["STORE_1"], "day": [TODAY.isoformat()], "units": [round(said * 1.2)]}
+        await connection.execute(_SALE, sold)
+    async with shop.reading() as connection:
+        assert not await measured(connection, later - timedelta(days=1))
+        (told,) = await measured(connection, later)
+    assert told.helped
+    assert told.said == pytest.approx(said)
+
+
+async def test_the_plan_moves_goods_to_where_they_will_run_out(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 2, ("TEE", "STORE_2"): 60, ("TEE", "STORE_9"): 90})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    found = await transfers(chain, PLACES)
+    assert [(move.origin, move.destination) for move in found] == [("STORE_2", "STORE_1")]
+    assert found[0].earns > 0
+    assert found[0].otherwise > 0.9
+
+
+async def test_a_best_seller_that_will_not_last_is_told_with_its_day(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 10, ("TEE", "STORE_2"): 500, ("JEANS", "STORE_1"): 500})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    (alert,) = running_out(chain)
+    assert (alert.sku, alert.location) == ("TEE", "STORE_1")
+    assert TODAY + timedelta(days=1) <= alert.day <= TODAY + timedelta(days=4)
+    assert not alert.event
+
+
+async def test_orders_go_to_described_vendors_within_the_budget(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 2, ("JEANS", "STORE_1"): 500})
+    async with shop.transaction() as connection:
+        await connection.execute(text("UPDATE variant SET vendor = 'Loom' WHERE sku = 'TEE'"))
+        row = {"vendor": "Loom", "lead_days": 5, "review_days": 7, "pack": 6, "minimum": 0}
+        await connection.execute(insert(supplier).values(row))
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    (line,) = await orders(chain, PLACES, 10**7)
+    assert (line.vendor, line.sku, line.units % 6) == ("Loom", "TEE", 0)
+    assert line.cost == line.units * 1200
+    assert not await orders(chain, PLACES, 6 * 1200 - 1)
+
+
+async def test_without_a_forecast_there_is_no_plan(database: Database):
+    async with database.reading() as connection:
+        with pytest.raises(NotFound) as missing:
+            await read_chain(connection, TODAY)
+    assert missing.value.code == "forecast.none"
+
+
+async def test_pictures_are_whole_svg_with_nothing_of_others_in_them(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    for picture in (fan(await kept(shop)), bars([("<script>", 3), ("STORE_1", -2)])):
+        assert ET.fromstring(picture).tag.endswith("svg")  # noqa: S314  # our own
+        assert "<script" not in picture
