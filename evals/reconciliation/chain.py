@@ -32,6 +32,8 @@ _LATE: Final = 0.03  # of lines arrive an hour or two later
 _OFFLINE: Final = 0.0025  # chance per location and open hour
 _START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 _PACK: Final = 6
+_VAN: Final = 9  # o'clock
+_TRANSFERS: Final = 6  # a day
 
 
 @dataclass(slots=True)
@@ -64,46 +66,26 @@ class Chain:
         """One look an hour. A cell that is told of is settled by `settle` before the next."""
         chance = np.random.default_rng(self._seed)
         cells = [(f"sku-{sku}", f"shop-{place}") for place in range(PLACES) for sku in range(SKUS)]
-        rate = dict(zip(cells, chance.gamma(0.7, 0.03, len(cells)).tolist(), strict=True))
-        opening = dict(zip(cells, chance.poisson(40, len(cells)).tolist(), strict=True))
+        rate: dict[Cell, float] = dict(zip(cells, chance.gamma(0.7, 0.03, len(cells)).tolist(), strict=True))
+        opening: dict[Cell, int] = dict(zip(cells, chance.poisson(40, len(cells)).tolist(), strict=True))
         self._ours, self._theirs = dict(opening), dict(opening)
         offline: dict[str, int] = {}
         heard = {f"shop-{place}": _START for place in range(PLACES)}
         for hour in range(DAYS * 24):
             at = _START + timedelta(hours=hour)
             open_ = hour % 24 in _OPEN
-            for place in heard:
-                if place not in offline and open_ and chance.random() < _OFFLINE:
-                    offline[place] = hour + int(chance.integers(2, 20))
-                if offline.get(place, hour + 1) <= hour:
-                    del offline[place]
-                if place not in offline:
-                    heard[place] = at
+            self._listen(chance, hour, open_=open_, offline=offline, heard=heard)
             for cell in cells if open_ else ():
                 for _ in range(int(chance.poisson(rate[cell]))):
                     self.lines += 1
                     self._waiting += self._sell(chance, hour, at, cell, offline.get(cell[1]))
-            if hour % 24 == 9:  # noqa: PLR2004  # the van leaves
-                for _ in range(6):
-                    a, b = chance.choice(PLACES, 2, replace=False)
-                    sku, units = f"sku-{chance.integers(SKUS)}", int(chance.integers(2, 7))
-                    self._ours[sku, f"shop-{a}"] -= units
-                    self._theirs[sku, f"shop-{a}"] -= units
-                    self._theirs[sku, f"shop-{b}"] += units
-                    self._moving.append((hour + int(chance.integers(20, 40)), (sku, f"shop-{b}"), units))
+            if hour % 24 == _VAN:
+                self._send_out(chance, hour)
             for cell in cells:
                 if chance.random() < _BY_HAND:
                     self._ours[cell] -= 1
                     self.faults.append(Fault(Cause.BY_HAND, frozenset({cell}), hour))
-            for _, document in (due := [each for each in self._waiting if each[0] <= hour]):
-                self._book(document)
-            self._waiting = [each for each in self._waiting if each not in due]
-            for _, cell, units in (came := [each for each in self._moving if each[0] <= hour]):
-                self._ours[cell] += units
-            self._moving = [each for each in self._moving if each not in came]
-            on_the_way: dict[Cell, int] = defaultdict(int)
-            for _, cell, units in self._moving:
-                on_the_way[cell] += units
+            on_the_way = self._arrive(hour)
             told = [document for lines in self._documents.values() for document in lines]
             yield Sync(at, dict(self._ours), dict(self._theirs), told, on_the_way, dict(heard), {})
             self._forget(at)
@@ -116,6 +98,47 @@ class Chain:
         for print_, lines in self._documents.items():
             if print_ not in coming:
                 lines[:] = [line for line in lines if line.cell != cell]
+
+    def _listen(
+        self,
+        chance: np.random.Generator,
+        hour: int,
+        *,
+        open_: bool,
+        offline: dict[str, int],
+        heard: dict[str, datetime],
+    ) -> None:
+        """Some tills go offline, some come back; who is there is heard of."""
+        for place in heard:
+            if place not in offline and open_ and chance.random() < _OFFLINE:
+                offline[place] = hour + int(chance.integers(2, 20))
+            if offline.get(place, hour + 1) <= hour:
+                del offline[place]
+            if place not in offline:
+                heard[place] = _START + timedelta(hours=hour)
+
+    def _send_out(self, chance: np.random.Generator, hour: int) -> None:
+        """Transfers: one system books them at both ends on dispatch, the other at the far end on receipt."""
+        for _ in range(_TRANSFERS):
+            a, b = chance.choice(PLACES, 2, replace=False)
+            sku, units = f"sku-{chance.integers(SKUS)}", int(chance.integers(2, 7))
+            self._ours[sku, f"shop-{a}"] -= units
+            self._theirs[sku, f"shop-{a}"] -= units
+            self._theirs[sku, f"shop-{b}"] += units
+            self._moving.append((hour + int(chance.integers(20, 40)), (sku, f"shop-{b}"), units))
+
+    def _arrive(self, hour: int) -> dict[Cell, int]:
+        """Lines and goods whose hour has come are booked; returns what is still on its way."""
+        for _, document in (due := [each for each in self._waiting if each[0] <= hour]):
+            self._book(document)
+        self._waiting = [each for each in self._waiting if each not in due]
+        for _, cell, units in (came := [each for each in self._moving if each[0] <= hour]):
+            self._ours[cell] += units
+        self._moving = [each for each in self._moving if each not in came]
+        on_the_way: dict[Cell, int] = defaultdict(int)
+        for _, cell, units in self._moving:
+            on_the_way[cell] += units
+        return on_the_way
 
     def _sell(
         self, chance: np.random.Generator, hour: int, at: datetime, cell: Cell, back: int | None

@@ -1,8 +1,8 @@
 """The hourly look at two systems that disagree: every fault found, nobody woken by noise, the cause right.
 
-A simulation (`evals.reconciliation.chain`), several seeds. A fault counts as found when one of its cells is told of after
-it happened, and its cause as right when it is the one told, or "several" where faults of different causes met in a cell.
-Rival: everything that differs at a look is an alert.
+A simulation (`evals.reconciliation.chain`), several seeds. A fault counts as found when one of its cells is told of
+after it happened, and its cause as right when it is the one told, or "several" where faults of different causes met in
+a cell. Rival: everything that differs at a look is an alert.
 """
 
 import asyncio

@@ -10,8 +10,7 @@ from sqlalchemy import text
 
 from knowledge.demand.counts import at_most, quantile
 from knowledge.demand.history import WEEK
-from knowledge.demand.nightly import read_spread
-from knowledge.demand.spread import Spread
+from knowledge.demand.spread import Spread, read_spread
 from knowledge.demand.velocity import Spot
 from knowledge.store.connection import Connection
 

@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 import numpy as np
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from knowledge.demand.history import WEEK, History, KnownEvent, history_of
 from knowledge.demand.likeness import Likeness
 from knowledge.demand.model import Forecast, learn
-from knowledge.demand.spread import Spread
+from knowledge.events.event import Topic
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 
@@ -22,6 +22,21 @@ _SALES = text("SELECT sku, location_id, day, units FROM daily_sale WHERE day BET
 _FIRST_SOLD = text("SELECT sku, min(day) AS day FROM daily_sale WHERE units > 0 GROUP BY sku")
 _EVENTS = text("SELECT sku, location_id, first_day, last_day, percent FROM known_event WHERE last_day >= :first")
 _TITLES = text("SELECT sku, title, category FROM variant")
+_EMPTY = text(  # from a count of nothing until the next count, where that is a day or more
+    """
+    SELECT sku, location, empty_from, coalesce(empty_until, :now) AS empty_until FROM (
+        SELECT coalesce(nullif(event.facts ->> 'sku', ''), variant.sku) AS sku, event.facts ->> 'location' AS location,
+               CAST(event.facts ->> 'available' AS int) AS available, event.occurred_at AS empty_from,
+               lead(event.occurred_at) OVER (
+                   PARTITION BY coalesce(nullif(event.facts ->> 'sku', ''), variant.sku), event.facts ->> 'location'
+                   ORDER BY event.occurred_at, event.seq) AS empty_until
+        FROM event LEFT JOIN variant ON event.facts ->> 'item' <> ''
+         AND event.facts ->> 'item' IN (variant.shopify_item, variant.lightspeed_product)
+        WHERE event.topic = :topic AND event.facts ->> 'available' IS NOT NULL AND event.occurred_at >= :since
+    ) AS told
+    WHERE sku IS NOT NULL AND available <= 0 AND coalesce(empty_until, :now) - empty_from >= INTERVAL '1 day'
+    """
+)
 _FORGET = text("DELETE FROM forecast")
 _KEEP = text(
     """
@@ -52,30 +67,32 @@ async def make_forecasts(database: Database, *, now: datetime) -> int:
     """
     today = now.date()
     async with database.transaction() as connection:  # one picture of sales and events
-        history, likeness = await _read(connection, today)
+        history, likeness = await _read(connection, now)
     forecast = await asyncio.to_thread(_forecast, history, likeness)
     rows = np.flatnonzero(forecast.known)
     async with database.transaction() as connection:
         await connection.execute(_FORGET)
         for begin in range(0, len(rows), _CHUNK):
             await connection.execute(_KEEP, _columns(forecast, rows[begin : begin + _CHUNK]))
-        spread = json.dumps(_as_json(forecast.spread))
+        spread = json.dumps(forecast.spread.told())
         await connection.execute(_RUN, {"at": now, "first": today.isoformat(), "spread": spread})
     return len(rows)
 
 
-def read_spread(told: dict[str, Any]) -> Spread:
-    """A spread as it was kept."""
-    return Spread(
-        np.array(told["volumes"]),
-        np.array(told["dispersions"]),
-        float(told["lasting"]),
-        np.array(told["edges"]),
-        np.array(told["reached"]),
-    )
+async def _stockouts(connection: Connection, first: date, now: datetime) -> list[tuple[str, str, date]]:
+    """Days on which a shelf was empty from morning to night, as platforms told of its count."""
+    window = {"topic": Topic.INVENTORY_UPDATED.value, "since": datetime.combine(first, time(), UTC), "now": now}
+    found: list[tuple[str, str, date]] = []
+    for row in await connection.execute(_EMPTY, window):
+        day = row.empty_from.date() + timedelta(days=1)
+        while day < row.empty_until.date():
+            found.append((row.sku, row.location, day))
+            day += timedelta(days=1)
+    return found
 
 
-async def _read(connection: Connection, today: date) -> tuple[History, Likeness]:
+async def _read(connection: Connection, now: datetime) -> tuple[History, Likeness]:
+    today = now.date()
     window = {"first": (today - timedelta(days=DAYS)).isoformat(), "last": (today - timedelta(days=1)).isoformat()}
     sales = [
         (sku, place, date.fromisoformat(day), units)
@@ -92,7 +109,9 @@ async def _read(connection: Connection, today: date) -> tuple[History, Likeness]
         )
         for row in await connection.execute(_EVENTS, {"first": first.isoformat()})
     ]
-    history = history_of(sales, first, (today - first).days, events=events)
+    history = history_of(
+        sales, first, (today - first).days, events=events, had=await _stockouts(connection, first, now)
+    )
     old = {row.sku for row in await connection.execute(_FIRST_SOLD) if row.day < first.isoformat()}
     for at, sku in enumerate(history.skus):
         if sku in old:  # it was there before the window, however long it has not sold
@@ -129,13 +148,3 @@ def _columns(forecast: Forecast, rows: np.ndarray[tuple[int], np.dtype[np.intp]]
 
 def _array(values: Sequence[float]) -> str:
     return "{" + ",".join(f"{value:.6g}" for value in values) + "}"
-
-
-def _as_json(spread: Spread) -> dict[str, Any]:
-    return {
-        "volumes": spread.volumes.tolist(),
-        "dispersions": spread.dispersions.tolist(),
-        "lasting": spread.lasting,
-        "edges": spread.edges.tolist(),
-        "reached": spread.reached.tolist(),
-    }

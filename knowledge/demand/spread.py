@@ -51,6 +51,11 @@ class Spread:
     edges: Floats
     reached: Floats
 
+    def told(self) -> dict[str, Any]:
+        """As JSON values, to be kept."""
+        shapes = {name: getattr(self, name).tolist() for name in ("volumes", "dispersions", "edges", "reached")}
+        return {**shapes, "lasting": self.lasting}
+
     def of(self, weekly: Floats, days: float) -> Floats:
         """The dispersion of demand over some days.
 
@@ -65,6 +70,12 @@ class Spread:
         """The quantile level that covered this share in the past, for spots of this weekly demand."""
         told = np.array([np.interp(share, reached, _LEVELS) for reached in self.reached])
         return told[np.digitize(weekly, self.edges)]
+
+
+def read_spread(told: Mapping[str, Any]) -> Spread:
+    """A spread from what `Spread.told` said."""
+    shapes = {name: np.array(told[name]) for name in ("volumes", "dispersions", "edges", "reached")}
+    return Spread(lasting=float(told["lasting"]), **shapes)
 
 
 def learn_spread(missed: Mapping[int, Sequence[Missed]]) -> Spread:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import optimize
 
 from knowledge.planning.moving import Network, Shelves, best_moves, candidates
@@ -72,8 +73,9 @@ def test_no_lane_hand_pack_or_safety_stock_is_overdrawn(seed: int, lane: int, ha
     assert (found.value > 0).all()
 
 
-def _same(group: Any) -> Any:
-    return np.equal.outer(np.arange(group.max() + 1), group)
+def _same(group: NDArray[np.intp]) -> NDArray[np.float64]:
+    """A row for each pack, with a one at each move that takes it."""
+    return (np.arange(int(group.max()) + 1)[:, None] == group).astype(np.float64)
 
 
 def test_the_bound_is_that_of_the_linear_program():
@@ -82,10 +84,8 @@ def test_the_bound_is_that_of_the_linear_program():
     both = shelves(chance.poisson(mean * chance.gamma(1.0, 1.5, mean.shape)), mean)
     ways = network(5)
     among = candidates(both, both, np.zeros((30, 5), np.int64), np.full(30, 100.0), np.ones(30, np.int64), ways)
-    packs: list[Any] = [
-        np.unique(among.variant * 100 + end, return_inverse=True)[1] for end in (among.given, among.taken)
-    ]
-    rows: Any = np.vstack([_same(group) for group in packs]).astype(float)
+    packs = [np.unique(among.variant * 100 + end, return_inverse=True)[1] for end in (among.given, among.taken)]
+    rows: Any = np.vstack([_same(group) for group in packs])
     told = _optimize.linprog(-among.value, A_ub=rows, b_ub=np.ones(len(rows)), bounds=(0, 1))
     found = best_moves(among, ways)
     assert found.earns == pytest.approx(-told.fun, rel=1e-6)

@@ -15,7 +15,7 @@ from knowledge.planning.night_plan import orders, read_chain, running_out, trans
 from knowledge.planning.pictures import bars, fan
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
-from knowledge.store.tables import inventory_level
+from knowledge.store.tables import event, inventory_level
 from policies.errors import NotFound, Refused
 from tests.unit.agents.shop import NOW, PLACES, open_shop
 
@@ -71,6 +71,28 @@ async def test_a_nights_forecast_is_kept_with_its_drivers(shop: Database):
     assert one.level * one.share == pytest.approx(4, rel=0.25)
     assert one.quantile(0.9, TODAY, 7) > one.expected(TODAY, 7)
     assert one.first == TODAY
+
+
+async def test_days_with_an_empty_shelf_do_not_lower_a_forecast(shop: Database):
+    async with shop.transaction() as connection:
+        since = TODAY - timedelta(days=20)
+        await connection.execute(
+            text("DELETE FROM daily_sale WHERE sku = 'TEE' AND location_id = 'STORE_1' AND day > :day"),
+            {"day": since.isoformat()},
+        )
+    await make_forecasts(shop, now=NOW)
+    lowered = (await kept(shop)).expected(TODAY, 7)
+    async with shop.transaction() as connection:
+        for number, (age, available) in enumerate(((20, 0), (0, 50))):
+            at = NOW - timedelta(days=age)
+            facts = {"item": "shopify:InventoryItem:TEE", "location": "STORE_1", "available": available}
+            row = {
+                "id": f"count-{number}", "source": "shopify", "delivery": str(number), "topic": "inventory.updated",
+                "lane": "STORE_1", "occurred_at": at, "received_at": at, "correlation_id": "s", "facts": facts,
+            }  # fmt: skip
+            await connection.execute(insert(event).values(row))
+    await make_forecasts(shop, now=NOW)
+    assert (await kept(shop)).expected(TODAY, 7) > 1.15 * lowered
 
 
 async def test_a_forecast_nobody_renewed_is_not_used(shop: Database):

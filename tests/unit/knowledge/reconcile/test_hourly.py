@@ -2,38 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.reconcile.causes import Cause
-from knowledge.reconcile.documents import Document, Sync, System
+from knowledge.reconcile.documents import Cell, Document, Sync, System
 from knowledge.reconcile.hourly import LATE, SETTLES, SILENT, Discrepancy, Memory, look
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-CELL = ("TEE", "S")
+CELL: Cell = ("TEE", "S")
 
 
-def line(
-    system: System, print_: str, change: int = -1, *, sku: str = "TEE", name: str = "", ago: float = 24
-) -> Document:
-    return Document(system, name or f"{system}-{print_}", print_, sku, "S", change, START - ago * HOUR)
+def line(system: System, print_: str, change: int = -1, **more: Any) -> Document:
+    """A day old, of a tee, unless told otherwise."""
+    at = START - more.get("ago", 24) * HOUR
+    name = more.get("name", f"{system}-{print_}")
+    return Document(system, name, print_, more.get("sku", "TEE"), "S", change, at)
 
 
-def sync(
-    at: datetime,
-    ours: int,
-    theirs: int,
-    documents: Sequence[Document] = (),
-    *,
-    on_the_way: int = 0,
-    heard: datetime | None = None,
-) -> Sync:
-    return Sync(
-        at, {CELL: ours}, {CELL: theirs}, documents, {CELL: on_the_way}, {"S": heard or at}, {"TEE": 1200, "HAT": 500}
-    )
+def sync(at: datetime, ours: int, theirs: int, documents: Sequence[Document] = (), **more: Any) -> Sync:
+    """Of one shelf whose location was just heard of, with nothing on its way, unless told otherwise."""
+    on_the_way: dict[Cell, int] = {CELL: more.get("on_the_way", 0)}
+    heard: dict[str, datetime] = {"S": more.get("heard", at)}
+    return Sync(at, {CELL: ours}, {CELL: theirs}, documents, on_the_way, heard, {"TEE": 1200, "HAT": 500})
 
 
 def twice(ours: int, theirs: int, documents: Sequence[Document] = ()) -> list[Discrepancy]:
@@ -100,7 +95,7 @@ def test_a_line_is_given_time_to_come(age: timedelta, told: int):
     assert len(look(sync(START + HOUR, 9, 10, [sale]), memory)) == told
 
 
-CASES = [
+CASES: list[tuple[Cause, int, int, list[Document]]] = [
     (Cause.LOST, 9, 10, [line("ours", "1")]),
     (Cause.DUPLICATE, 9, 8, [line("ours", "1"), line("theirs", "1"), line("theirs", "1", name="again")]),
     (Cause.MAPPING, 9, 10, [line("ours", "1"), line("theirs", "1", sku="HAT")]),
@@ -130,6 +125,7 @@ def test_a_line_on_the_wrong_sku_shows_at_both():
     documents = [line("ours", "1"), line("theirs", "1", sku="HAT")]
     memory = Memory()
     both = {CELL: 9, ("HAT", "S"): 10}, {CELL: 10, ("HAT", "S"): 9}
+    told: list[Discrepancy] = []
     for hours in range(2):
         at = START + hours * HOUR
         told = look(Sync(at, *both, documents, {}, {"S": at}, {}), memory)
