@@ -10,6 +10,7 @@ night, for the model and for them.
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,12 +21,16 @@ from numpy.typing import NDArray
 
 from evals.next_item.recorded import Order, Recorded, read_recorded
 from evals.row import Row
+from knowledge.offers.calibration import calibrate
+from knowledge.offers.learned import Learned
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LATELY, MOST_BASKET, NextItemModel, learn
 
 COMPLETION: Final = 0.36
 NEXT_BASKET: Final = 0.76
+READ_MS: Final = 1.0
 SHOWN: Final = 10
+_SEEDS: Final = 12  # of a basket, as an offer looks at
 _EVERY: Final = 7.0  # days between two trainings
 _WINDOW: Final = 365.0
 _SIZES: Final = range(2, 21)
@@ -96,7 +101,37 @@ def _measure() -> list[Row]:
         *(Row(f"next_basket_hit10_{name[:-5]}", round(hits.share(name), 4), "", "", None, None) for name in personal),
         Row("next_basket_orders", float(len(hits.told["ours_next"])), "", "", None, None),
     ]
-    return rows
+    return [*rows, *_read(told)]
+
+
+def _read(told: Sequence[Period]) -> list[Row]:
+    """What the register reads: how long it takes, and whether chances measured on one week hold in the next."""
+    before, last = told[-2], told[-1]
+    curve = calibrate(before.model, [order.skus for order in before.orders])
+    if curve is None:
+        return []
+    learned = Learned(last.model, curve, {sku: place for place, sku in enumerate(last.model.skus)})
+    said: list[float] = []
+    came: list[bool] = []
+    took: list[float] = []
+    for order in last.orders:
+        begun = time.perf_counter()
+        found = learned.lacking(order.skus[::2][:_SEEDS], SHOWN)
+        took.append((time.perf_counter() - begun) * 1_000)
+        said += [each.chance for each in found]
+        came += [each.sku in order.skus[1::2] for each in found]
+    p50 = float(np.median(took))
+    return [
+        Row("next_item_read_p50_ms", round(p50, 3), "ms", f"< {READ_MS:.0f}", None, p50 < READ_MS),
+        Row(
+            "next_item_chance_told_beside_came",
+            round(float(np.mean(said)), 4),
+            "",
+            "",
+            round(float(np.mean(came)), 4),
+            None,
+        ),
+    ]
 
 
 def complete(period: Period, hits: Hits, *, rivals: bool = True) -> None:
