@@ -34,6 +34,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "held-out customers are offered nothing, and the same ones every time": (
         "test_a_held_out_customer_is_offered_nothing_at_the_till_and_it_is_told",
         "test_one_customer_in_twenty_is_held_out_and_the_same_ones_every_time",
+        "test_a_held_out_customer_is_on_record_once_handed_what_is_kept_and_forgotten",
     ),
     "every draw is on record with its chance and comes out again": (
         "test_what_was_drawn_stands_in_the_evidence_and_comes_out_again",
