@@ -85,6 +85,7 @@ from tools.privacy.addresses import VaultAddresses
 from tools.privacy.office import PrivacyOffice
 from tools.propose.plan import Plans
 from tools.recognition.office import LinkOffice
+from tools.reconciling import Reconciling
 from tools.registry import build_tools
 from tools.review.reviews import Reviews
 from tools.tool import Tool
@@ -280,6 +281,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         receipts=receipts,
         privacy=privacy,
         linking=linking,
+        reconciling=Reconciling(database, platforms, places, now),
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,

@@ -92,6 +92,16 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_tampering_anywhere_in_a_ledger_of_any_size_is_found_where_it_begins",
         "test_damage_to_the_anchor_file_itself_is_reported_and_keeps_it_from_growing",
     ),
+    "what the forecast says it covers": (
+        "test_quantiles_cover_what_they_say",
+        "test_a_decision_never_gets_less_than_the_chance_it_asked_for",
+        "test_what_comes_later_does_not_change_a_forecast",
+    ),
+    "an override is bounded, ends by itself and is measured": (
+        "test_an_override_beyond_its_bounds_is_refused",
+        "test_an_override_is_measured_when_it_has_ended",
+    ),
+    "no transfer strips a location or overdraws a lane": ("test_no_lane_hand_pack_or_safety_stock_is_overdrawn",),
     "can be undone": ("test_an_executed_discount_is_undone_once", "test_a_transfer_is_undone_by_cancelling_it"),
     "the model only words and chooses": ("test_no_model_can_approve_over_mcp_whatever_its_role",),
     "personal data becomes keyed hashes at the edge": (

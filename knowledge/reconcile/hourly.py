@@ -57,7 +57,9 @@ class Discrepancy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """A difference as earlier looks saw it: ours less theirs, since when, how often, and whether anybody was told."""
+
     difference: int
     since: datetime
     looks: int
@@ -68,7 +70,7 @@ class _Seen:
 class Memory:
     """What earlier looks saw; kept between them."""
 
-    cells: dict[Cell, _Seen] = field(default_factory=dict[Cell, _Seen])
+    cells: dict[Cell, Seen] = field(default_factory=dict[Cell, Seen])
     back: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
 
@@ -81,7 +83,7 @@ def look(sync: Sync, memory: Memory) -> list[Discrepancy]:
     held = _silent(sync, memory)
     joined = Joined(sync.documents, pending_since=sync.at - LATE)
     found: list[Discrepancy] = []
-    cells: dict[Cell, _Seen] = {}
+    cells: dict[Cell, Seen] = {}
     differing = {cell for cell, ours in sync.ours.items() if cell in sync.theirs and ours != _theirs(sync, cell)}
     for cell in sorted(differing | joined.cells):
         if cell not in sync.ours or cell not in sync.theirs:
@@ -95,10 +97,10 @@ def look(sync: Sync, memory: Memory) -> list[Discrepancy]:
         if difference == 0 and cell not in joined.cells:
             continue
         if before is None or before.difference != difference:
-            cells[cell] = _Seen(difference, sync.at, 1, told=False)
+            cells[cell] = Seen(difference, sync.at, 1, told=False)
             continue
         looks = before.looks + 1
-        cells[cell] = _Seen(difference, before.since, looks, told=before.told or looks >= LOOKS)
+        cells[cell] = Seen(difference, before.since, looks, told=before.told or looks >= LOOKS)
         if looks >= LOOKS and not before.told:
             found.append(_told(sync, cell, difference, before.since, joined))
     memory.cells = cells

@@ -1,6 +1,18 @@
-"""The schema of planning: forecasts, what planners know beforehand or know better, and who supplies what."""
+"""The schema of planning: forecasts, what planners know better, who supplies what, and counts that disagree."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Float, Identity, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from knowledge.store.measure_tables import metadata
@@ -70,4 +82,18 @@ supplier = Table(
     Column("pack", Integer, nullable=False),  # units
     Column("minimum", BigInteger, nullable=False),  # of an order's value, minor units
     CheckConstraint("lead_days >= 0 AND review_days > 0 AND pack > 0 AND minimum >= 0", name="supplier_sense"),
+)
+
+discrepancy = Table(  # counts that differ from a platform's at the last look; those seen once are not told yet
+    "discrepancy",
+    metadata,
+    Column("sku", String, primary_key=True),
+    Column("location_id", String, primary_key=True),
+    Column("ours", Integer, nullable=False),
+    Column("theirs", Integer, nullable=False),
+    Column("money", BigInteger, nullable=False),  # at cost, minor units
+    Column("currency", String(3), nullable=False),
+    Column("since", _TIME, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),
 )

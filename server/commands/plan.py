@@ -45,6 +45,7 @@ def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     one.add_argument("--budget", type=int, required=True, help="minor units")
     one.add_argument("--csv", type=Path, help="also write them here, for an ERP")
     one.set_defaults(run=at(buying))
+    verbs.add_parser("discrepancies", help="counts that disagree with a platform's").set_defaults(run=at(differing))
     verbs.add_parser("running-out", help="best sellers that will not last").set_defaults(run=at(alerts))
     _knowing(verbs, at)
 
@@ -149,6 +150,18 @@ async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG00
         )
     at.out.print(table)
     return 1 if answer.running_out else 0
+
+
+async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+    """Counts that disagree, most money first; 1 when there are any."""
+    answer = await _read(at, view="discrepancies")
+    table = Table("sku", "location", "ours", "theirs", "cause", "money", "since (UTC)", "fix", box=None)
+    for each in answer.discrepancies:
+        money = f"{each.money / 100:.2f} {each.currency}"
+        since = f"{each.since:%Y-%m-%d %H:%M}"
+        table.add_row(each.sku, each.location_id, str(each.ours), str(each.theirs), each.cause, money, since, each.fix)
+    at.out.print(table)
+    return 1 if answer.discrepancies else 0
 
 
 async def event(at: Keyboard, asked: argparse.Namespace) -> int:

@@ -90,6 +90,14 @@ class Reviewing(Protocol):
         ...
 
 
+class Reconciling(Protocol):
+    """Comparing counts with the platforms', as far as the clock does it."""
+
+    async def run(self) -> int:
+        """Look once; how many differences are new and stand."""
+        ...
+
+
 class Erasing(Protocol):
     """The privacy office, as far as the clock uses it."""
 
@@ -134,6 +142,7 @@ class Schedule:
     receipts: Receipting
     privacy: Erasing
     linking: Recognizing
+    reconciling: Reconciling
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -162,6 +171,7 @@ class Schedule:
             "count_companions": ("7 3 * * *", self.count_companions),
             "learn_next_items": ("13 3 * * *", self.learn_next_items),
             "count_answers": ("17 3 * * *", self.count_answers),
+            "reconcile": ("23 * * * *", self.reconciling.run),
             "make_forecasts": ("17 4 * * *", self.make_forecasts),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),

@@ -29,6 +29,7 @@ NOW, ACCEPTED = tool_surface.now(), tool_surface.accepted()
 HOW = "if this change is meant, run `python -m tests.tool_surface` and have the new list reviewed"
 READS: dict[str, dict[str, Any]] = {
     "check_inventory": {"sku": "JEANS-M"},
+    "read_plan": {"view": "discrepancies"},
     "complete_name": {"kind": "sku", "typed": "JEANS"},
     "explain_decision": {"id": "shopify:order:1001"},
     "find_customer": {"phone": PHONE},

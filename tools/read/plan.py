@@ -17,11 +17,12 @@ from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import LocationId
 from tools.read.fields import OptionalIdentifier
 from tools.read.place import known, seen_by
+from tools.reconciling import Standing, standing
 from tools.tool import Answer, Arguments, Call, Tool
 
 _WEEK = 7
 _SHARES = (0.5, 0.8, 0.95)
-View = Literal["forecast", "transfers", "orders", "running_out"]
+View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies"]
 
 
 class ReadPlan(Arguments):
@@ -98,6 +99,20 @@ class Alert(Answer):
     known_event: bool
 
 
+class Differing(Answer):
+    """A count of ours that differed from the platform's at two hourly looks; `money` is what differs, at cost."""
+
+    sku: str
+    location_id: str
+    ours: int
+    theirs: int
+    cause: str
+    money: int
+    currency: str
+    since: datetime
+    fix: str
+
+
 class Planned(Answer):
     """What was asked for; the other lists are empty. `pictures` are SVG: a forecast, and stock by location."""
 
@@ -107,6 +122,7 @@ class Planned(Answer):
     transfers: tuple[PlannedMove, ...] = ()
     orders: tuple[PlannedLine, ...] = ()
     running_out: tuple[Alert, ...] = ()
+    discrepancies: tuple[Differing, ...] = ()
     pictures: tuple[str, ...] = ()
     truncated: bool = False
     as_of: datetime
@@ -121,6 +137,8 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
         seen = seen_by(call.actor, asked.location_id)
         if asked.view == "forecast":
             return await _forecast(database, asked, seen, now())
+        if asked.view == "discrepancies":
+            return await _discrepancies(database, asked, seen, now())
         async with database.reading() as connection:
             chain = await read_chain(connection, now().date())
         base = Planned(view=asked.view, sku=asked.sku, as_of=next(iter(chain.forecasts.values())).made_at)
@@ -142,7 +160,7 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
         title="Read the plan",
         description=(
             "The forecast of one sku with its drivers and a picture, or what follows for the chain: transfers worth "
-            "proposing, purchase orders within a budget, best sellers running out."
+            "proposing, purchase orders within a budget, best sellers running out, counts a platform disagrees with."
         ),
         effect=Effect.READ,
         arguments=ReadPlan,
@@ -179,6 +197,30 @@ async def _forecast(database: Database, asked: ReadPlan, seen: Sequence[Location
     )
 
 
+async def _discrepancies(
+    database: Database, asked: ReadPlan, seen: Sequence[LocationId] | None, at: datetime
+) -> Planned:
+    async with database.reading() as connection:
+        found = [each for each in await standing(connection) if _at(each, seen, asked.sku)]
+    shown = tuple(
+        Differing(
+            sku=each.sku,
+            location_id=each.location,
+            ours=each.ours,
+            theirs=each.theirs,
+            cause=each.cause,
+            money=each.money,
+            currency=each.currency,
+            since=each.since,
+            fix=each.fix,
+        )
+        for each in found[: asked.limit]
+    )
+    return Planned(
+        view="discrepancies", sku=asked.sku, discrepancies=shown, truncated=len(found) > asked.limit, as_of=at
+    )
+
+
 def _foretold(kept: Kept, available: int | None) -> Foretold:
     return Foretold(
         location_id=kept.location,
@@ -203,7 +245,7 @@ def _in(move: Move, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or move.destination in seen) and sku in {"", move.sku}
 
 
-def _at(line: OrderLine | RunningOut, seen: Sequence[LocationId] | None, sku: str) -> bool:
+def _at(line: OrderLine | RunningOut | Standing, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or line.location in seen) and sku in {"", line.sku}
 
 

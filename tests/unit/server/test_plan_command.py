@@ -1,5 +1,6 @@
 """`tillhand plan`: what a planner sees and tells at the keyboard, and who else may not."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,10 +8,28 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.unit.server.test_cli import Run, run
+from server.cli import main
 
-__all__ = ["run"]
+Run = Callable[..., tuple[int, str, str]]
 DAYS = 150
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command; answers its exit code, what it said, and what it complained about."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def command(*arguments: str, key: str = "") -> tuple[int, str, str]:
+        with monkeypatch.context() as environment:
+            if key:
+                environment.setenv("TILLHAND_KEY", key)
+            code = main(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Forecasts, known events, planners' overrides, suppliers."""
+"""Forecasts, known events, planners' overrides, suppliers, discrepancies."""
 
 from alembic import op
 
@@ -69,6 +69,20 @@ _STATEMENTS = (
         CONSTRAINT supplier_sense CHECK (lead_days >= 0 AND review_days > 0 AND pack > 0 AND minimum >= 0)
     )
     """,
+    """
+    CREATE TABLE discrepancy (
+        sku VARCHAR NOT NULL,
+        location_id VARCHAR NOT NULL,
+        ours INTEGER NOT NULL,
+        theirs INTEGER NOT NULL,
+        money BIGINT NOT NULL,
+        currency VARCHAR(3) NOT NULL,
+        since TIMESTAMP WITH TIME ZONE NOT NULL,
+        looks INTEGER NOT NULL,
+        told BOOLEAN NOT NULL,
+        PRIMARY KEY (sku, location_id)
+    )
+    """,
 )
 
 
@@ -80,5 +94,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take them away again."""
-    for table in ("supplier", "forecast_override", "known_event", "forecast", "forecast_run"):
+    for table in ("discrepancy", "supplier", "forecast_override", "known_event", "forecast", "forecast_run"):
         op.execute(f"DROP TABLE {table}")
