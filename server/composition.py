@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -31,28 +30,23 @@ from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.lottery import Lottery
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
-from knowledge.store.places import Places, read_locations, save_locations
+from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from knowledge.vault.intake import Intake
 from knowledge.vault.key_file import KeyFile
 from knowledge.vault.linking import Linking
 from knowledge.vault.vault import Vault
 from policies.engine import Engine
-from policies.errors import Misconfigured, Unavailable
 from policies.limits import Limits
 from server.background import Background
 from server.bearers import Bearers
-from server.body import FORM, JSON
 from server.checkout.desk import CheckoutDesk
 from server.checkout.scanned import ScanDesk
-from server.connecting import platforms_of, senders_of
+from server.connecting import inlets_of, places_of, platforms_of, senders_of, tokens_of
 from server.counting import counting
 from server.daily_receipt import DailyReceipts
 from server.knowing import knowing_of
 from server.oauth.challenge import Challenge
-from server.oauth.grant import ClaimNames
-from server.oauth.issuer_keys import IssuerKeys
-from server.oauth.tokens import Expected, Tokens
 from server.offline.hand import OfflineDesk
 from server.queue.inbox import Inbox
 from server.queue.jobs import Jobs, Tempo
@@ -61,17 +55,12 @@ from server.queue.poll import Poller
 from server.queue.schedule import Schedule
 from server.rulebook import Rulebook, read_policies
 from server.secret import Secret
-from server.settings import Settings, is_web
+from server.settings import Settings
 from server.telemetry import Metrics
 from server.webhooks.hearsay import Listener
-from server.webhooks.lightspeed import lightspeed_reader
 from server.webhooks.privacy import take_request
-from server.webhooks.receive import Inlet, Receiver
-from server.webhooks.shopify import shopify_reader
-from tools.connectors.document import WebDocument
-from tools.connectors.lightspeed.events import to_event as lightspeed_event
+from server.webhooks.receive import Receiver
 from tools.connectors.messaging import Messaging
-from tools.connectors.shopify.events import to_event as shopify_event
 from tools.executor import Executor
 from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
@@ -200,7 +189,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     limits, engine = read_policies(settings)
     async with database.transaction() as connection:
         await keep_ruleset(connection, engine, now())
-    places = await _places(settings, database)
+    places = await places_of(settings, database)
     platforms = {**platforms_of(settings, places, keys, database, secret, now), **others}
     for platform in platforms.values():
         stack.push_async_callback(platform.close)
@@ -288,7 +277,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         now=now,
     )
     jobs.schedule(schedule)
-    bearers = Bearers(database, now, _tokens(settings, places, stack, now))
+    bearers = Bearers(database, now, tokens_of(settings, places, stack, now))
     listener = Listener(places, keys, settings.currency, settings.country)
     desk = CheckoutDesk(
         database=database,
@@ -340,7 +329,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         bearers=bearers,
         challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),
         receiver=Receiver(
-            _inlets(settings, places, keys),
+            inlets_of(settings, places, keys),
             inbox,
             sealer,
             metrics,
@@ -371,60 +360,6 @@ async def _receipts(  # noqa: PLR0913, PLR0917
     await stack.enter_async_context(counting(database, now))
     known = partial(raw_of_customers, database, vault)
     return DailyReceipts(database, engine, known, settings.home, settings.home / "pg", now)
-
-
-async def _places(settings: Settings, database: Database) -> Places:
-    if settings.locations:
-        told = read_locations(settings.locations)
-        async with database.transaction() as connection:
-            await save_locations(connection, told)
-    async with database.reading() as connection:
-        places = await Places.load(connection)
-    missing = sorted({place.platform for place in places} & {"shopify", "lightspeed"})
-    for name in missing:
-        if not getattr(settings, f"{name}_url"):
-            raise Misconfigured(
-                f"Some locations are kept by {name}, but TILLHAND_{name.upper()}_URL is not set.",
-                code="settings.missing",
-                field=f"{name}_url",
-            )
-    return places
-
-
-def _tokens(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:
-    if not settings.oauth_issuer:
-        return None
-    if is_web(settings.oauth_jwks):
-        document = WebDocument(settings.oauth_jwks)
-        stack.push_async_callback(document.close)
-        fetch = document.read
-    else:
-        fetch = partial(_read_file, Path(settings.oauth_jwks))
-    expected = Expected(
-        settings.oauth_issuer, settings.oauth_audience or settings.resource, ClaimNames(**settings.oauth_claims)
-    )
-    tokens = Tokens(expected, IssuerKeys(fetch), frozenset(place.id for place in places), now)
-    stack.push_async_callback(tokens.close)
-    return tokens
-
-
-async def _read_file(file: Path) -> bytes:
-    try:
-        return await asyncio.to_thread(file.read_bytes)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be read.", code="document.unavailable") from error
-
-
-def _inlets(settings: Settings, places: Places, keys: MatchKeys) -> dict[str, Inlet]:
-    known = {"places": places, "keys": keys, "currency": settings.currency}
-    inlets: dict[str, Inlet] = {}
-    if settings.shopify_url:
-        read = shopify_reader(settings.webhook_secrets("shopify"), settings.shop_domain)
-        inlets["shopify"] = Inlet("shopify", JSON, read, partial(shopify_event, **known))
-    if settings.lightspeed_url:
-        read = lightspeed_reader(settings.webhook_secrets("lightspeed"), settings.lightspeed_domain_prefix)
-        inlets["lightspeed"] = Inlet("lightspeed", FORM, read, partial(lightspeed_event, **known))
-    return inlets
 
 
 def _unsealed(sealer: Fernet, sealed: bytes) -> bytes:

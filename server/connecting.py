@@ -1,23 +1,61 @@
-"""The platforms and message senders that the settings name, connected."""
+"""What the settings name outside the house, connected: locations, platforms, senders, an identity provider."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from knowledge.identity.match_key import MatchKeys
-from knowledge.store.places import Places
+from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database
 from policies.actions.message import Channel
+from policies.errors import Misconfigured, Unavailable
+from server.body import FORM, JSON
+from server.oauth.grant import ClaimNames
+from server.oauth.issuer_keys import IssuerKeys
+from server.oauth.tokens import Expected, Tokens
 from server.secret import Secret
-from server.settings import Settings
+from server.settings import Settings, is_web
+from server.webhooks.lightspeed import lightspeed_reader
+from server.webhooks.receive import Inlet
+from server.webhooks.shopify import shopify_reader
+from tools.connectors.document import WebDocument
 from tools.connectors.klaviyo import KlaviyoMails, KlaviyoSettings
+from tools.connectors.lightspeed.events import to_event as lightspeed_event
 from tools.connectors.lightspeed.platform import LightspeedPlatform
 from tools.connectors.lightspeed.settings import LightspeedSettings
 from tools.connectors.messaging import Sender
+from tools.connectors.shopify.events import to_event as shopify_event
 from tools.connectors.shopify.platform import ShopifyPlatform
 from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
 from tools.connectors.twilio import TwilioSettings, TwilioTexts
 from tools.platform import Platform
+
+
+async def places_of(settings: Settings, database: Database) -> Places:
+    """The retailer's locations, as the settings' file tells them.
+
+    Raises:
+        Misconfigured: A platform keeps some of them that is not set up.
+    """
+    if settings.locations:
+        told = read_locations(settings.locations)
+        async with database.transaction() as connection:
+            await save_locations(connection, told)
+    async with database.reading() as connection:
+        places = await Places.load(connection)
+    missing = sorted({place.platform for place in places} & {"shopify", "lightspeed"})
+    for name in missing:
+        if not getattr(settings, f"{name}_url"):
+            raise Misconfigured(
+                f"Some locations are kept by {name}, but TILLHAND_{name.upper()}_URL is not set.",
+                code="settings.missing",
+                field=f"{name}_url",
+            )
+    return places
 
 
 def platforms_of(  # noqa: PLR0913, PLR0917
@@ -72,3 +110,41 @@ def senders_of(settings: Settings) -> dict[Channel, Sender]:
         )
         senders["email"] = KlaviyoMails(mails)
     return senders
+
+
+def tokens_of(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:
+    """Who checks tokens of the retailer's identity provider; `None` where only keys of ours open."""
+    if not settings.oauth_issuer:
+        return None
+    if is_web(settings.oauth_jwks):
+        document = WebDocument(settings.oauth_jwks)
+        stack.push_async_callback(document.close)
+        fetch = document.read
+    else:
+        fetch = partial(_read_file, Path(settings.oauth_jwks))
+    expected = Expected(
+        settings.oauth_issuer, settings.oauth_audience or settings.resource, ClaimNames(**settings.oauth_claims)
+    )
+    tokens = Tokens(expected, IssuerKeys(fetch), frozenset(place.id for place in places), now)
+    stack.push_async_callback(tokens.close)
+    return tokens
+
+
+async def _read_file(file: Path) -> bytes:
+    try:
+        return await asyncio.to_thread(file.read_bytes)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be read.", code="document.unavailable") from error
+
+
+def inlets_of(settings: Settings, places: Places, keys: MatchKeys) -> dict[str, Inlet]:
+    """How deliveries of each platform that is set up are read and understood."""
+    known = {"places": places, "keys": keys, "currency": settings.currency}
+    inlets: dict[str, Inlet] = {}
+    if settings.shopify_url:
+        read = shopify_reader(settings.webhook_secrets("shopify"), settings.shop_domain)
+        inlets["shopify"] = Inlet("shopify", JSON, read, partial(shopify_event, **known))
+    if settings.lightspeed_url:
+        read = lightspeed_reader(settings.webhook_secrets("lightspeed"), settings.lightspeed_domain_prefix)
+        inlets["lightspeed"] = Inlet("lightspeed", FORM, read, partial(lightspeed_event, **known))
+    return inlets
