@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 WINDOW_DAYS = 90
 IMAGINED = 20.0  # baskets at the base rate that a chance is shrunk towards
 _CHUNK = 20_000  # rows written by one statement
+_REMEMBERED = 256  # baskets whose answer is kept: one checkout asks twice about the same
 _UNCOUNTED = 1.0  # seconds between two looks while nothing was counted yet
 
 _BASKETS = text(
@@ -114,6 +115,7 @@ class CompanionTable:
         self.counted_at: datetime | None = None
         self.learned: Learned | None = None
         self._trained_at: datetime | None = None
+        self._lacking: dict[tuple[str | int, ...], list[Lacking]] = {}
         self._check_every = check_every
         self._checked = float("-inf")
         self._raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
@@ -147,6 +149,7 @@ class CompanionTable:
         if made.trained_at != self._trained_at:
             found = await read_learned(connection)
             self._trained_at, self.learned = found or (None, None)
+            self._lacking = {}
         rows = (await connection.execute(_ALL)).all()
         raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
         own: dict[str, int] = {}
@@ -164,7 +167,15 @@ class CompanionTable:
 
     def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
         """What a basket lacks, likeliest first; nothing while no model is learned."""
-        return self.learned.lacking(holding, most) if self.learned else []
+        if self.learned is None:
+            return []
+        asked = (*holding, most)
+        known = self._lacking.get(asked)
+        if known is None:
+            if len(self._lacking) >= _REMEMBERED:
+                self._lacking.clear()
+            known = self._lacking[asked] = self.learned.lacking(holding, most)
+        return known
 
     def of(self, sku: str) -> tuple[Companion, ...]:
         """What goes with a variant, likeliest first."""

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 
 from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate
+from knowledge.offers.co_purchase import MIN_EVIDENCE, MIN_TOGETHER
 from knowledge.offers.next_item import MOST_BASKET, NextItemModel, learn
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
@@ -70,7 +72,7 @@ class Learned:
     rows: dict[str, int]
 
     def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
-        """What a basket of these variants lacks, likeliest first; each bought with one of them before.
+        """What a basket of these variants lacks, likeliest first; each bought with one of them beyond chance.
 
         Args:
             holding: Variants; those the model does not know are passed over.
@@ -90,18 +92,26 @@ class Learned:
         best = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
         best = best[scores[best] > 0]
         best = best[np.argsort(-scores[best], kind="stable")]
-        speaks = np.where(counted[:, best] > 0, said[:, best], -np.inf)
+        together = counted[:, best]
+        by_chance = np.outer(model.own[held], model.own[best]) / model.baskets
+        speaks = np.where(_evident(together, by_chance), said[:, best], -np.inf)
         found: list[Lacking] = []
         ranked: list[int] = best.tolist()
         for column, row in enumerate(ranked):
             place = int(speaks[:, column].argmax())
-            one, together = held[place], int(counted[place, row])
-            if together:
-                by_chance = float(model.own[one]) * float(model.own[row]) / model.baskets
-                lift = min(_MOST_LIFT, round(together / by_chance * 10_000))
+            if np.isfinite(speaks[place, column]):
+                count = int(together[place, column])
+                lift = min(_MOST_LIFT, round(count / float(by_chance[place, column]) * 10_000))
                 chance = self.curve.chance(float(scores[row]))
-                found.append(Lacking(model.skus[row], chance, model.skus[one], together, lift))
+                found.append(Lacking(model.skus[row], chance, model.skus[held[place]], count, lift))
         return found
+
+
+def _evident(together: NDArray[np.int32], by_chance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which pairs were bought together more than chance explains, by the measure of `knowledge.offers.co_purchase`."""
+    counted = np.maximum(together, 1).astype(np.float64)
+    evidence = 2 * (counted * np.log(counted / by_chance) - (counted - by_chance))
+    return (together >= MIN_TOGETHER) & (together > by_chance) & (evidence >= MIN_EVIDENCE)
 
 
 async def learn_next_items(database: Database, *, until: datetime) -> int:

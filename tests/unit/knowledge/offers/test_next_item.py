@@ -86,6 +86,14 @@ def test_a_chance_is_what_such_scores_came_to():
     assert [each.chance for each in found] == sorted((each.chance for each in found), reverse=True)
 
 
+def test_what_only_chance_put_beside_a_variant_is_not_said_to_go_with_it():
+    model = learned()
+    curve = calibrate(model, [skus for _, skus in baskets(600)])
+    assert curve is not None
+    found = Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)}).lacking(["tea"], 40)
+    assert [each.sku for each in found] == ["cup"]
+
+
 def test_too_few_baskets_to_measure_chances_make_no_curve():
     told = [skus for _, skus in baskets(2 * LEAST_BASKETS) if len(skus) > 1]
     assert calibrate(learned(), told[: LEAST_BASKETS - 1]) is None
