@@ -45,11 +45,6 @@ def order_up_to(forecast: Forecast, cycle: Cycle, ratio: float) -> Whole:
     return forecast.at_least(ratio, 0, cycle.days)
 
 
-def safety_stock(forecast: Forecast, cycle: Cycle, ratio: float) -> Whole:
-    """Units a spot keeps against demand being higher than expected: what no transfer may take."""
-    return np.maximum(forecast.at_least(ratio, 0, cycle.lead), 0)
-
-
 def packs_to_order(position: Whole, target: Whole, pack: Whole) -> Whole:
     """Packs that bring each position nearest to its target; none where it is reached.
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert, text
 
 from knowledge.demand.kept import GOOD_FOR, Kept, kept_forecasts
 from knowledge.demand.nightly import make_forecasts
+from knowledge.demand.shelf import shelves_at
 from knowledge.planning.known_better import LONGEST, MOST, Days, add_event, add_override, measured
 from knowledge.planning.night_plan import orders, read_chain, running_out, transfers
 from knowledge.planning.pictures import bars, fan
@@ -166,6 +167,20 @@ async def test_an_override_beyond_its_bounds_is_refused(shop: Database, code: st
     with pytest.raises((Refused, NotFound)) as refused:
         await override(shop, percent, **changed)
     assert refused.value.code == code
+
+
+async def test_a_refill_is_decided_by_the_forecast_with_its_overrides(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 2})
+    paces: list[float] = []
+    for percent in (0, MOST):
+        if percent:
+            await override(shop, percent)
+        async with shop.reading() as connection:
+            shelves = await shelves_at(connection, [("TEE", "STORE_1")], TODAY)
+        paces.append(shelves["TEE", "STORE_1"].velocity.mean)
+    assert paces[0] == pytest.approx((await kept(shop)).expected(TODAY, 3) / 3 / 1.3)
+    assert paces[1] == pytest.approx(paces[0] * 1.3)
 
 
 async def test_an_override_is_measured_when_it_has_ended(shop: Database):
