@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from evals.next_item.recorded import Order, Recorded, read_recorded
 from evals.row import Row
 from knowledge.offers.calibration import calibrate
-from knowledge.offers.learned import Learned
+from knowledge.offers.lacking import Learned
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LATELY, MOST_BASKET, NextItemModel, learn
 
