@@ -226,6 +226,7 @@ SECTIONS: Final[Mapping[str, frozenset[Role]]] = {
 
 DOORS: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/checkout"): frozenset({Role.REGISTER}),
+    ("POST", "/v1/offline"): frozenset({Role.REGISTER}),
     ("POST", "/v1/events"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/rules/lightspeed"): frozenset({Role.REGISTER}),
     ("POST", "/webhooks/{platform}"): NOBODY,  # a platform's signature opens it, and no credential of ours

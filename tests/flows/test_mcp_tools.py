@@ -141,7 +141,9 @@ async def test_no_record_of_a_call_holds_what_a_customer_could_be_found_by(datab
         async with database.reading() as connection:
             entries = [row[0] for row in await connection.execute("SELECT entry FROM ledger")]
         assert len(entries) == 2
-        assert not any(part in "".join(entries) for part in (PHONE, PHONE[-7:], "nobody", "example.com"))
+        assert not any(
+            part in "".join(entries) for part in (PHONE, PHONE.replace(" ", "")[-7:], "nobody", "example.com")
+        )
 
 
 async def test_a_tool_that_breaks_says_nothing_of_what_broke(database: Database, caplog: pytest.LogCaptureFixture):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict, TypeVar
 
 from pydantic import Field
 
@@ -15,13 +15,15 @@ from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import LocationId
-from tools.read.fields import OptionalIdentifier
+from tools.read.fields import Cursor, OptionalIdentifier
+from tools.read.page import next_page, page_start
 from tools.read.place import known, seen_by
 from tools.reconciling import Standing, standing
 from tools.tool import Answer, Arguments, Call, Tool
 
 _WEEK = 7
 _SHARES = (0.5, 0.8, 0.95)
+T = TypeVar("T")
 View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies"]
 
 
@@ -33,6 +35,7 @@ class ReadPlan(Arguments):
     location_id: OptionalIdentifier = ""
     budget: Annotated[int, Field(ge=0, le=10**12)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Cursor = ""
 
     def location(self) -> LocationId | None:
         """The one location asked about."""
@@ -125,6 +128,7 @@ class Planned(Answer):
     discrepancies: tuple[Differing, ...] = ()
     pictures: tuple[str, ...] = ()
     truncated: bool = False
+    next_cursor: str = ""
     as_of: datetime
 
 
@@ -144,15 +148,15 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
         base = Planned(view=asked.view, sku=asked.sku, as_of=next(iter(chain.forecasts.values())).made_at)
         if asked.view == "transfers":
             moves = [each for each in await transfers(chain, places) if _in(each, seen, asked.sku)]
-            shown = tuple(_move(each) for each in moves[: asked.limit])
-            return base.model_copy(update={"transfers": shown, "truncated": len(moves) > asked.limit})
+            page, more = _page(asked, moves)
+            return base.model_copy(update={"transfers": tuple(map(_move, page)), **more})
         if asked.view == "orders":
             lines = [each for each in await orders(chain, places, asked.budget) if _at(each, seen, asked.sku)]
-            shown = tuple(_line(each) for each in lines[: asked.limit])
-            return base.model_copy(update={"orders": shown, "truncated": len(lines) > asked.limit})
+            page, more = _page(asked, lines)
+            return base.model_copy(update={"orders": tuple(map(_line, page)), **more})
         alerts = [each for each in running_out(chain) if _at(each, seen, asked.sku)]
-        told = tuple(_alert(each) for each in alerts[: asked.limit])
-        return base.model_copy(update={"running_out": told, "truncated": len(alerts) > asked.limit})
+        page, more = _page(asked, alerts)
+        return base.model_copy(update={"running_out": tuple(map(_alert, page)), **more})
 
     return Tool(
         name="read_plan",
@@ -183,7 +187,7 @@ async def _forecast(database: Database, asked: ReadPlan, seen: Sequence[Location
             field="sku",
         )
     counts = {level.location: level.available for level in levels}
-    shown = [kept[spot] for spot in sorted(kept)][: asked.limit]
+    shown, more = _page(asked, [kept[spot] for spot in sorted(kept)])
     pictures = [fan(each) for each in shown[:1]]
     if counts:
         pictures.append(bars(sorted(counts.items())))
@@ -192,8 +196,8 @@ async def _forecast(database: Database, asked: ReadPlan, seen: Sequence[Location
         sku=asked.sku,
         forecasts=tuple(_foretold(each, counts.get(LocationId(each.location))) for each in shown),
         pictures=tuple(pictures),
-        truncated=len(kept) > asked.limit,
-        as_of=shown[0].made_at,
+        as_of=next(iter(kept.values())).made_at,
+        **more,
     )
 
 
@@ -202,6 +206,7 @@ async def _discrepancies(
 ) -> Planned:
     async with database.reading() as connection:
         found = [each for each in await standing(connection) if _at(each, seen, asked.sku)]
+    page, more = _page(asked, found)
     shown = tuple(
         Differing(
             sku=each.sku,
@@ -214,11 +219,22 @@ async def _discrepancies(
             since=each.since,
             fix=each.fix,
         )
-        for each in found[: asked.limit]
+        for each in page
     )
-    return Planned(
-        view="discrepancies", sku=asked.sku, discrepancies=shown, truncated=len(found) > asked.limit, as_of=at
-    )
+    return Planned(view="discrepancies", sku=asked.sku, discrepancies=shown, as_of=at, **more)
+
+
+class _More(TypedDict):
+    truncated: bool
+    next_cursor: str
+
+
+def _page(asked: ReadPlan, found: Sequence[T]) -> tuple[Sequence[T], _More]:
+    """The entries of this page, and whether and where there are more."""
+    start = page_start(asked.cursor)
+    end = start + asked.limit
+    more = len(found) > end
+    return found[start:end], {"truncated": more, "next_cursor": next_page(end) if more else ""}
 
 
 def _foretold(kept: Kept, available: int | None) -> Foretold:
