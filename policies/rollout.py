@@ -94,7 +94,7 @@ class Rollout:
 
     def _numbers(self, table: str, region: str, location: str) -> dict[str, int]:
         values: dict[str, int] = {}
-        for layer in (self._tables.get("chain", {}), self._layer("region", region), self._layer("location", location)):
+        for layer in (self._tables["chain"], self._layer("region", region), self._layer("location", location)):
             values.update(layer.get(table, {}))
         return values
 
