@@ -2,32 +2,27 @@
 
 import argparse
 import csv
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from rich.table import Table
-from sqlalchemy import text
 
 from knowledge.demand.nightly import make_forecasts
+from knowledge.planning.chain import Supplier, describe, read_chain
 from knowledge.planning.known_better import Days, add_event, add_override, measured
+from knowledge.planning.orders import OrderLine, orders
 from policies.errors import Refused
 from policies.vocabulary.actor import Role
+from policies.vocabulary.money import Money
 from server.commands.context import Keyboard, operator_only
-from tools.read.place import known
-from tools.read.plan import Planned, PlannedLine
+from tools.read.place import known, seen_by
+from tools.read.planned import Planned
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
 _ERP: Final = ("vendor", "sku", "location", "units", "cost_minor", "currency")
-_SUPPLIER = text(
-    """
-    INSERT INTO supplier (vendor, lead_days, review_days, pack, minimum)
-    VALUES (:vendor, :lead, :review, :pack, :minimum)
-    ON CONFLICT (vendor) DO UPDATE SET lead_days = excluded.lead_days, review_days = excluded.review_days,
-        pack = excluded.pack, minimum = excluded.minimum
-    """
-)
 
 
 def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
@@ -108,27 +103,30 @@ async def moves(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
     answer = await _read(at, view="transfers")
     table = Table("sku", "from", "to", "units", "earns", "runs out without", box=None)
     for each in answer.transfers:
-        earns = f"{each.earns / 100:.2f} {each.currency}"
+        earns = str(Money(each.earns, each.currency))
         table.add_row(
             each.sku, each.origin_id, each.destination_id, str(each.units), earns, f"{each.chance_to_run_out:.0%}"
         )
     at.out.print(table)
+    _more(at, answer)
     return 0
 
 
 async def buying(at: Keyboard, asked: argparse.Namespace) -> int:
-    """Purchase orders; nothing is ordered by showing or writing them."""
-    answer = await _read(at, view="orders", budget=asked.budget, limit=200)
+    """Purchase orders; nothing is ordered by showing or writing them. A file gets every line, whatever is shown."""
+    answer = await _read(at, view="orders", budget=asked.budget)
     table = Table(*_ERP, box=None)
     for line in answer.orders:
-        table.add_row(*_row(line))
+        table.add_row(line.vendor, line.sku, line.location_id, str(line.units), str(line.cost), line.currency)
     at.out.print(table)
+    _more(at, answer)
     if asked.csv:
+        lines = await _every_line(at, asked.budget)
         with asked.csv.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(_ERP)
-            writer.writerows(_row(line) for line in answer.orders)
-        at.out.print(f"{len(answer.orders)} lines written.")
+            writer.writerows(map(astuple, lines))
+        at.out.print(f"{len(lines)} lines written.")
     return 0
 
 
@@ -137,7 +135,7 @@ async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG00
     answer = await _read(at, view="running_out")
     table = Table("sku", "location", "available", "gone on", "chance", "at stake", "event", box=None)
     for each in answer.running_out:
-        stake = f"{each.at_stake / 100:.2f} {each.currency}"
+        stake = str(Money(each.at_stake, each.currency))
         known_ = "yes" if each.known_event else ""
         table.add_row(
             each.sku,
@@ -149,6 +147,7 @@ async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG00
             known_,
         )
     at.out.print(table)
+    _more(at, answer)
     return 1 if answer.running_out else 0
 
 
@@ -157,47 +156,22 @@ async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: AR
     answer = await _read(at, view="discrepancies")
     table = Table("sku", "location", "ours", "theirs", "cause", "money", "since (UTC)", "fix", box=None)
     for each in answer.discrepancies:
-        money = f"{each.money / 100:.2f} {each.currency}"
+        money = str(Money(each.money, each.currency))
         since = f"{each.since:%Y-%m-%d %H:%M}"
         table.add_row(each.sku, each.location_id, str(each.ours), str(each.theirs), each.cause, money, since, each.fix)
     at.out.print(table)
+    _more(at, answer)
     return 1 if answer.discrepancies else 0
 
 
 async def event(at: Keyboard, asked: argparse.Namespace) -> int:
     """Remember a promotion, or closed days; the next forecast has it in."""
-    _planner(at, asked.location)
-    async with at.house.database.transaction() as connection:
-        await add_event(
-            connection,
-            sku=asked.sku,
-            place=asked.location,
-            days=Days(asked.first, asked.last),
-            percent=asked.percent,
-            reason=asked.reason,
-            by=at.actor.id,
-            at=at.house.now(),
-        )
-    at.out.print("It is in the next forecast.")
-    return 0
+    return await _tell(at, asked, add_event, "It is in the next forecast.")
 
 
 async def override(at: Keyboard, asked: argparse.Namespace) -> int:
     """Change a forecast, within bounds and for a while."""
-    _planner(at, asked.location)
-    async with at.house.database.transaction() as connection:
-        await add_override(
-            connection,
-            sku=asked.sku,
-            place=asked.location,
-            days=Days(asked.first, asked.last),
-            percent=asked.percent,
-            reason=asked.reason,
-            by=at.actor.id,
-            at=at.house.now(),
-        )
-    at.out.print("It holds at once, and is measured when it has ended.")
-    return 0
+    return await _tell(at, asked, add_override, "It holds at once, and is measured when it has ended.")
 
 
 async def ended(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
@@ -223,12 +197,40 @@ async def ended(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
 async def supplier(at: Keyboard, asked: argparse.Namespace) -> int:
     """Describe a vendor."""
     _planner(at, "")
-    if asked.lead < 0 or asked.review < 1 or asked.pack < 1 or asked.minimum < 0:
-        raise Refused("Days and units are counted from 1, a lead time from 0.", code="supplier.sense")
-    row = {name: getattr(asked, name) for name in ("vendor", "lead", "review", "pack", "minimum")}
+    one = Supplier(asked.vendor, asked.lead, asked.review, asked.pack, asked.minimum)
     async with at.house.database.transaction() as connection:
-        await connection.execute(_SUPPLIER, row)
+        await describe(connection, one)
     at.out.print(f"{asked.vendor} is described.", markup=False)
+    return 0
+
+
+async def _every_line(at: Keyboard, budget: int) -> Sequence[OrderLine]:
+    """For whoever was just let read them."""
+    seen = seen_by(at.actor, "")
+    async with at.house.database.reading() as connection:
+        chain = await read_chain(connection, at.house.now().date())
+    return [each for each in await orders(chain, at.house.places, budget) if seen is None or each.location in seen]
+
+
+def _more(at: Keyboard, answer: Planned) -> None:
+    if answer.truncated:
+        at.out.print("There are more; read_plan tells them page by page.")
+
+
+async def _tell(at: Keyboard, asked: argparse.Namespace, add: Callable[..., Awaitable[int]], done: str) -> int:
+    _planner(at, asked.location)
+    async with at.house.database.transaction() as connection:
+        await add(
+            connection,
+            sku=asked.sku,
+            place=asked.location,
+            days=Days(asked.first, asked.last),
+            percent=asked.percent,
+            reason=asked.reason,
+            by=at.actor.id,
+            at=at.house.now(),
+        )
+    at.out.print(done)
     return 0
 
 
@@ -249,7 +251,3 @@ def _planner(at: Keyboard, location: str) -> None:
     allowed = at.actor.role in {Role.PLANNER, Role.OPERATOR} and not at.actor.model
     if not allowed or (at.actor.locations is not None and location not in at.actor.locations):
         raise Refused("Only a planner of this location may do this.", code="access.role", field="location")
-
-
-def _row(line: PlannedLine) -> tuple[str, ...]:
-    return (line.vendor, line.sku, line.location_id, str(line.units), str(line.cost), line.currency)

@@ -26,7 +26,9 @@ def page_start(cursor: str) -> int:
 
 
 def next_page(start: int) -> str:
-    """The cursor of the page that begins after `start` entries."""
+    """The cursor of the page that begins after `start` entries; "" where nobody may read on."""
+    if start > _DEEPEST:
+        return ""
     return base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
 
 

@@ -1,15 +1,18 @@
 """read_plan: the forecast of a variant, why it is so, and what the night's plan makes of all of them."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import Annotated, Literal, TypedDict, TypeVar
+from datetime import datetime
+from typing import Annotated, TypedDict, TypeVar
 
 from pydantic import Field
 
-from knowledge.demand.kept import Kept, kept_forecasts
+from knowledge.demand.kept import kept_forecasts
 from knowledge.inventory.position import positions
-from knowledge.planning.night_plan import Move, OrderLine, RunningOut, orders, read_chain, running_out, transfers
+from knowledge.planning.chain import read_chain
+from knowledge.planning.orders import OrderLine, orders
 from knowledge.planning.pictures import bars, fan
+from knowledge.planning.running_out import RunningOut, running_out
+from knowledge.planning.transfers import Move, transfers
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
@@ -18,13 +21,11 @@ from policies.vocabulary.ids import LocationId
 from tools.read.fields import Cursor, OptionalIdentifier
 from tools.read.page import next_page, page_start
 from tools.read.place import known, seen_by
+from tools.read.planned import Planned, View, told_alert, told_difference, told_forecast, told_line, told_move
 from tools.reconciling import Standing, standing
-from tools.tool import Answer, Arguments, Call, Tool
+from tools.tool import Arguments, Call, Tool
 
-_WEEK = 7
-_SHARES = (0.5, 0.8, 0.95)
 T = TypeVar("T")
-View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies"]
 
 
 class ReadPlan(Arguments):
@@ -40,96 +41,6 @@ class ReadPlan(Arguments):
     def location(self) -> LocationId | None:
         """The one location asked about."""
         return LocationId(self.location_id) if self.location_id else None
-
-
-class Drivers(Answer):
-    """Why a forecast is so: units on a plain day, and the factors on them. `override_percent` is a planner's."""
-
-    level: float
-    share: float
-    weekdays: tuple[float, ...]
-    trend: float
-    events: tuple[float, ...]
-    override_percent: int
-    override_reason: str
-
-
-class Foretold(Answer):
-    """Two weeks of one variant at one location: units a day, and a week's quantiles at 50, 80 and 95 %."""
-
-    location_id: str
-    first_day: date
-    mean: tuple[float, ...]
-    week: float
-    week_quantiles: tuple[int, ...]
-    drivers: Drivers
-    available: int | None
-
-
-class PlannedMove(Answer):
-    """A transfer worth proposing, what it earns beyond its cost, and the chance to run out without it."""
-
-    sku: str
-    origin_id: str
-    destination_id: str
-    units: int
-    earns: int
-    currency: str
-    chance_to_run_out: float
-
-
-class PlannedLine(Answer):
-    """A line of a purchase order, for a person to place."""
-
-    vendor: str
-    sku: str
-    location_id: str
-    units: int
-    cost: int
-    currency: str
-
-
-class Alert(Answer):
-    """A best seller that will not last; `at_stake` is the margin lost until goods ordered today arrive."""
-
-    sku: str
-    location_id: str
-    available: int
-    gone_on: date
-    chance: float
-    at_stake: int
-    currency: str
-    known_event: bool
-
-
-class Differing(Answer):
-    """A count of ours that differed from the platform's at two hourly looks; `money` is what differs, at cost."""
-
-    sku: str
-    location_id: str
-    ours: int
-    theirs: int
-    cause: str
-    money: int
-    currency: str
-    since: datetime
-    fix: str
-
-
-class Planned(Answer):
-    """What was asked for; the other lists are empty. `pictures` are SVG: a forecast, and stock by location."""
-
-    view: View
-    sku: str
-    forecasts: tuple[Foretold, ...] = ()
-    transfers: tuple[PlannedMove, ...] = ()
-    orders: tuple[PlannedLine, ...] = ()
-    running_out: tuple[Alert, ...] = ()
-    discrepancies: tuple[Differing, ...] = ()
-    pictures: tuple[str, ...] = ()
-    truncated: bool = False
-    next_cursor: str = ""
-    as_of: datetime
 
 
 def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = utc_now) -> Tool:
@@ -149,14 +60,14 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
         if asked.view == "transfers":
             moves = [each for each in await transfers(chain, places) if _in(each, seen, asked.sku)]
             page, more = _page(asked, moves)
-            return base.model_copy(update={"transfers": tuple(map(_move, page)), **more})
+            return base.model_copy(update={"transfers": tuple(map(told_move, page)), **more})
         if asked.view == "orders":
             lines = [each for each in await orders(chain, places, asked.budget) if _at(each, seen, asked.sku)]
             page, more = _page(asked, lines)
-            return base.model_copy(update={"orders": tuple(map(_line, page)), **more})
-        alerts = [each for each in running_out(chain) if _at(each, seen, asked.sku)]
+            return base.model_copy(update={"orders": tuple(map(told_line, page)), **more})
+        alerts = [each for each in await running_out(chain) if _at(each, seen, asked.sku)]
         page, more = _page(asked, alerts)
-        return base.model_copy(update={"running_out": tuple(map(_alert, page)), **more})
+        return base.model_copy(update={"running_out": tuple(map(told_alert, page)), **more})
 
     return Tool(
         name="read_plan",
@@ -194,7 +105,7 @@ async def _forecast(database: Database, asked: ReadPlan, seen: Sequence[Location
     return Planned(
         view="forecast",
         sku=asked.sku,
-        forecasts=tuple(_foretold(each, counts.get(LocationId(each.location))) for each in shown),
+        forecasts=tuple(told_forecast(each, counts.get(LocationId(each.location))) for each in shown),
         pictures=tuple(pictures),
         as_of=next(iter(kept.values())).made_at,
         **more,
@@ -207,21 +118,9 @@ async def _discrepancies(
     async with database.reading() as connection:
         found = [each for each in await standing(connection) if _at(each, seen, asked.sku)]
     page, more = _page(asked, found)
-    shown = tuple(
-        Differing(
-            sku=each.sku,
-            location_id=each.location,
-            ours=each.ours,
-            theirs=each.theirs,
-            cause=each.cause,
-            money=each.money,
-            currency=each.currency,
-            since=each.since,
-            fix=each.fix,
-        )
-        for each in page
+    return Planned(
+        view="discrepancies", sku=asked.sku, discrepancies=tuple(map(told_difference, page)), as_of=at, **more
     )
-    return Planned(view="discrepancies", sku=asked.sku, discrepancies=shown, as_of=at, **more)
 
 
 class _More(TypedDict):
@@ -237,65 +136,9 @@ def _page(asked: ReadPlan, found: Sequence[T]) -> tuple[Sequence[T], _More]:
     return found[start:end], {"truncated": more, "next_cursor": next_page(end) if more else ""}
 
 
-def _foretold(kept: Kept, available: int | None) -> Foretold:
-    return Foretold(
-        location_id=kept.location,
-        first_day=kept.first,
-        mean=tuple(round(value, 3) for value in kept.mean),
-        week=round(kept.expected(kept.first, _WEEK), 2),
-        week_quantiles=tuple(kept.quantile(share, kept.first, _WEEK) for share in _SHARES),
-        drivers=Drivers(
-            level=round(kept.level, 3),
-            share=round(kept.share, 4),
-            weekdays=tuple(round(value, 3) for value in kept.weekdays),
-            trend=round(kept.trend, 3),
-            events=tuple(round(value, 3) for value in kept.events),
-            override_percent=kept.override.percent if kept.override else 0,
-            override_reason=kept.override.reason if kept.override else "",
-        ),
-        available=available,
-    )
-
-
 def _in(move: Move, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or move.destination in seen) and sku in {"", move.sku}
 
 
 def _at(line: OrderLine | RunningOut | Standing, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or line.location in seen) and sku in {"", line.sku}
-
-
-def _move(move: Move) -> PlannedMove:
-    return PlannedMove(
-        sku=move.sku,
-        origin_id=move.origin,
-        destination_id=move.destination,
-        units=move.units,
-        earns=move.earns,
-        currency=move.currency,
-        chance_to_run_out=move.otherwise,
-    )
-
-
-def _line(line: OrderLine) -> PlannedLine:
-    return PlannedLine(
-        vendor=line.vendor,
-        sku=line.sku,
-        location_id=line.location,
-        units=line.units,
-        cost=line.cost,
-        currency=line.currency,
-    )
-
-
-def _alert(alert: RunningOut) -> Alert:
-    return Alert(
-        sku=alert.sku,
-        location_id=alert.location,
-        available=alert.available,
-        gone_on=alert.day,
-        chance=alert.chance,
-        at_stake=alert.at_stake,
-        currency=alert.currency,
-        known_event=alert.event,
-    )

@@ -11,9 +11,12 @@ from sqlalchemy import insert, text
 from knowledge.demand.kept import GOOD_FOR, Kept, kept_forecasts
 from knowledge.demand.nightly import make_forecasts
 from knowledge.demand.shelf import shelves_at
+from knowledge.planning.chain import read_chain
 from knowledge.planning.known_better import LONGEST, MOST, Days, add_event, add_override, measured
-from knowledge.planning.night_plan import orders, read_chain, running_out, transfers
+from knowledge.planning.orders import orders
 from knowledge.planning.pictures import bars, fan
+from knowledge.planning.running_out import running_out
+from knowledge.planning.transfers import transfers
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
 from knowledge.store.tables import event, inventory_level
@@ -214,7 +217,7 @@ async def test_a_best_seller_that_will_not_last_is_told_with_its_day(shop: Datab
     await stock(shop, {("TEE", "STORE_1"): 10, ("TEE", "STORE_2"): 500, ("JEANS", "STORE_1"): 500})
     async with shop.reading() as connection:
         chain = await read_chain(connection, TODAY)
-    (alert,) = running_out(chain)
+    (alert,) = await running_out(chain)
     assert (alert.sku, alert.location) == ("TEE", "STORE_1")
     assert TODAY + timedelta(days=1) <= alert.day <= TODAY + timedelta(days=4)
     assert not alert.event

@@ -1,0 +1,180 @@
+"""What is told of the plan: forecasts with their drivers, transfers, orders, what runs out, what differs."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from knowledge.demand.kept import Kept
+from knowledge.planning.orders import OrderLine
+from knowledge.planning.running_out import RunningOut
+from knowledge.planning.transfers import Move
+from tools.reconciling import Standing
+from tools.tool import Answer
+
+_WEEK = 7
+_SHARES = (0.5, 0.8, 0.95)
+View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies"]
+
+
+class Drivers(Answer):
+    """Why a forecast is so: units on a plain day, and the factors on them. `override_percent` is a planner's."""
+
+    level: float
+    share: float
+    weekdays: tuple[float, ...]
+    trend: float
+    events: tuple[float, ...]
+    override_percent: int
+    override_reason: str
+
+
+class Foretold(Answer):
+    """Two weeks of one variant at one location: units a day, and a week's quantiles at 50, 80 and 95 %."""
+
+    location_id: str
+    first_day: date
+    mean: tuple[float, ...]
+    week: float
+    week_quantiles: tuple[int, ...]
+    drivers: Drivers
+    available: int | None
+
+
+class PlannedMove(Answer):
+    """A transfer worth proposing, what it earns beyond its cost, and the chance to run out without it."""
+
+    sku: str
+    origin_id: str
+    destination_id: str
+    units: int
+    earns: int
+    currency: str
+    chance_to_run_out: float
+
+
+class PlannedLine(Answer):
+    """A line of a purchase order, for a person to place."""
+
+    vendor: str
+    sku: str
+    location_id: str
+    units: int
+    cost: int
+    currency: str
+
+
+class Alert(Answer):
+    """A best seller that will not last; `at_stake` is the margin lost until goods ordered today arrive."""
+
+    sku: str
+    location_id: str
+    available: int
+    gone_on: date
+    chance: float
+    at_stake: int
+    currency: str
+    known_event: bool
+
+
+class Differing(Answer):
+    """A count of ours that differed from the platform's at two hourly looks; `money` is what differs, at cost."""
+
+    sku: str
+    location_id: str
+    ours: int
+    theirs: int
+    cause: str
+    money: int
+    currency: str
+    since: datetime
+    fix: str
+
+
+class Planned(Answer):
+    """What was asked for; the other lists are empty. `pictures` are SVG: a forecast, and stock by location."""
+
+    view: View
+    sku: str
+    forecasts: tuple[Foretold, ...] = ()
+    transfers: tuple[PlannedMove, ...] = ()
+    orders: tuple[PlannedLine, ...] = ()
+    running_out: tuple[Alert, ...] = ()
+    discrepancies: tuple[Differing, ...] = ()
+    pictures: tuple[str, ...] = ()
+    truncated: bool = False
+    next_cursor: str = ""
+    as_of: datetime
+
+
+def told_forecast(kept: Kept, available: int | None) -> Foretold:
+    """A kept forecast as it is told."""
+    return Foretold(
+        location_id=kept.location,
+        first_day=kept.first,
+        mean=tuple(round(value, 3) for value in kept.mean),
+        week=round(kept.expected(kept.first, _WEEK), 2),
+        week_quantiles=tuple(kept.quantile(share, kept.first, _WEEK) for share in _SHARES),
+        drivers=Drivers(
+            level=round(kept.level, 3),
+            share=round(kept.share, 4),
+            weekdays=tuple(round(value, 3) for value in kept.weekdays),
+            trend=round(kept.trend, 3),
+            events=tuple(round(value, 3) for value in kept.events),
+            override_percent=kept.override.percent if kept.override else 0,
+            override_reason=kept.override.reason if kept.override else "",
+        ),
+        available=available,
+    )
+
+
+def told_move(move: Move) -> PlannedMove:
+    """A transfer as it is told."""
+    return PlannedMove(
+        sku=move.sku,
+        origin_id=move.origin,
+        destination_id=move.destination,
+        units=move.units,
+        earns=move.earns,
+        currency=move.currency,
+        chance_to_run_out=move.otherwise,
+    )
+
+
+def told_line(line: OrderLine) -> PlannedLine:
+    """A line of an order as it is told."""
+    return PlannedLine(
+        vendor=line.vendor,
+        sku=line.sku,
+        location_id=line.location,
+        units=line.units,
+        cost=line.cost,
+        currency=line.currency,
+    )
+
+
+def told_alert(alert: RunningOut) -> Alert:
+    """A best seller that will not last, as it is told."""
+    return Alert(
+        sku=alert.sku,
+        location_id=alert.location,
+        available=alert.available,
+        gone_on=alert.day,
+        chance=alert.chance,
+        at_stake=alert.at_stake,
+        currency=alert.currency,
+        known_event=alert.event,
+    )
+
+
+def told_difference(standing: Standing) -> Differing:
+    """A discrepancy as it is told."""
+    return Differing(
+        sku=standing.sku,
+        location_id=standing.location,
+        ours=standing.ours,
+        theirs=standing.theirs,
+        cause=standing.cause,
+        money=standing.money,
+        currency=standing.currency,
+        since=standing.since,
+        fix=standing.fix,
+    )
