@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from evals.replenishment.shops import BEGIN, Shops
 from knowledge.demand.model import Forecast, learn
-from knowledge.planning.ordering import Cycle, order_up_to, packs_to_order
+from knowledge.planning.arrival import Demand
+from knowledge.planning.buying import Lines, buy
 
 LEAD: Final = 3  # days from order to shelf
 REVIEW: Final = 7  # days between orders
 SETTLED: Final = 28  # days after the first order, until which its guesses about opening stock show
 _WINDOW: Final = 56
+_NO_LIMIT: Final = 10**12
 Whole = NDArray[np.int64]
 Policy = Callable[[int, Whole], Whole]
 """Units to order, by spot, on a day with this much on hand. All earlier orders have arrived."""
@@ -62,11 +64,16 @@ def forecasts(shops: Shops, relearned_every: int = 8) -> dict[int, Forecast]:
 
 
 def ours(shops: Shops, told: dict[int, Forecast], ratio: float) -> Policy:
-    """The product's order-up-to level at a critical ratio."""
-    target = {day: order_up_to(each, Cycle(LEAD, REVIEW), ratio) for day, each in told.items()}
+    """The product's purchase orders, where a unit missed costs so much of both that this ratio of cycles pays."""
+    keeping = (1 - ratio) / ratio
+    one = np.ones_like(shops.pack)
 
     def order(day: int, stock: Whole) -> Whole:
-        return packs_to_order(stock, target[day], shops.pack) * shops.pack
+        forecast = told[day]
+        until = Demand(forecast.expected(0, LEAD), forecast.dispersion(LEAD))
+        after = Demand(forecast.expected(LEAD, REVIEW), forecast.dispersion(REVIEW))
+        lines = Lines(stock, stock * 0, until, after, shops.pack, one, one.astype(np.float64), one * 0)
+        return buy(lines, np.zeros(1, np.int64), _NO_LIMIT, keeping=keeping).packs * shops.pack
 
     return order
 

@@ -79,20 +79,25 @@ def short_by(counts: NDArray[np.int64], mean: Array, dispersion: Array) -> Array
         rows = begin + np.flatnonzero(small[begin : begin + _CHUNK])
         if not len(rows):
             continue
-        most = int(counts[rows].max())
-        size, chance = _shape(mean[rows], dispersion[rows])
-        term = np.exp(size * np.log(chance))
-        below = np.zeros(len(rows))
-        short = np.empty((most + 1, len(rows)))
-        short[0] = mean[rows]
-        for count in range(most):
-            below += term
-            short[count + 1] = short[count] - (1 - below)
-            term = term * ((count + size) / (count + 1) * (1 - chance))
-        told[rows] = np.maximum(short[counts[rows].T, np.arange(len(rows))].T, 0.0)
+        short = shorts(int(counts[rows].max()), mean[rows], dispersion[rows])
+        told[rows] = short[counts[rows].T, np.arange(len(rows))].T
     rest = np.flatnonzero(~small)
     told[rest] = mean_beyond(counts[rest].astype(np.float64), mean[rest, None], dispersion[rest, None])
     return told
+
+
+def shorts(most: int, mean: Array, dispersion: Array) -> Array:
+    """`mean_beyond` of every count from 0 to `most`, `[most + 1, spots]`, for means of no more than some dozens."""
+    size, chance = _shape(mean, dispersion)
+    term = np.exp(size * np.log(chance))
+    below = np.zeros(len(mean))
+    short = np.empty((most + 1, len(mean)))
+    short[0] = mean
+    for count in range(most):
+        below += term
+        short[count + 1] = short[count] - (1 - below)
+        term = term * ((count + size) / (count + 1) * (1 - chance))
+    return np.maximum(short, 0.0)
 
 
 def _shape(mean: Array, dispersion: Array) -> tuple[Array, Array]:

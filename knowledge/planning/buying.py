@@ -1,9 +1,8 @@
 """Purchase orders within a budget: the packs that earn most per money first, each supplier's order whole or not at all.
 
-A pack is worth its margin times the units of it that are expected to sell before the next order can arrive. Packs are
-taken in the order of that worth per money until the budget is spent. A supplier whose order stays below their minimum
-gets it filled up with their next best packs where those still earn what they cost to keep, or gets none, and the money
-goes to the others.
+A pack is worth its margin times the units of it that are expected to sell from its arrival until the next order could
+arrive. Packs are taken in the order of that worth per money until the budget is spent. A supplier whose order stays
+below their minimum gets none, and the money goes to the others.
 """
 
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.demand.counts import short_by
+from knowledge.demand.counts import quantile
 from knowledge.demand.outline import Floats
+from knowledge.planning.arrival import Demand, Whole, short_after
 
-Whole = NDArray[np.int64]
 Indices = NDArray[np.intp]
-_STEPS = 12  # packs of one line that one order looks at
+_STEPS = 16  # that the way to the most anybody would order is looked at in
+_MOST = 0.999  # of demand: beyond it no pack earns its keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,20 @@ class Lines:
     """What may be ordered, one entry a variant and location.
 
     Attributes:
-        position: On hand and on the way.
-        mean: Demand until what is ordered next could arrive.
-        dispersion: Of it.
+        on_hand: Units that can be sold now.
+        coming: Units on their way, there by the time this order arrives.
+        until: Demand from now until this order arrives.
+        after: Demand from then until what is ordered next could arrive.
         pack: Units in a pack.
         cost: Of a unit, minor units.
         margin: Of a unit sold, minor units.
         supplier: By number, from 0.
     """
 
-    position: Whole
-    mean: Floats
-    dispersion: Floats
+    on_hand: Whole
+    coming: Whole
+    until: Demand
+    after: Demand
     pack: Whole
     cost: Whole
     margin: Floats
@@ -60,34 +62,46 @@ def buy(lines: Lines, minimum: Whole, budget: int, *, keeping: float = 0.02) -> 
         budget: For all of them, minor units.
         keeping: What a unit left over costs until the next order, as a share of its cost.
     """
-    line, price, gain, worth = _packs(lines, keeping)
+    line, packs, gain = _steps(lines, keeping)
+    price = (lines.pack * lines.cost)[line]
+    worth = gain > 0
     suppliers = lines.supplier[line]
     left_out = np.zeros(len(minimum), np.bool_)
     while True:
-        chosen = _affordable(price, worth & ~left_out[suppliers], gain, budget)
-        spent = np.bincount(suppliers[chosen], price[chosen], len(minimum)).astype(np.int64)
+        taken = _affordable(price, packs, worth & ~left_out[suppliers], gain, budget)
+        spent = np.bincount(suppliers, taken * price, len(minimum)).astype(np.int64)
         short = np.flatnonzero((spent > 0) & (spent < minimum))
         if not len(short):
-            packs = np.bincount(line[chosen], minlength=len(lines.position)).astype(np.int64)
-            return Bought(packs, spent, float(gain[chosen].sum()))
+            bought = np.bincount(line, taken, len(lines.pack)).astype(np.int64)
+            return Bought(bought, spent, float((gain * taken / packs).sum()))
         # the one furthest from its minimum gives way, and the others are asked again with its money
         left_out[short[np.argmax((minimum - spent)[short])]] = True
 
 
-def _packs(lines: Lines, keeping: float) -> tuple[Indices, Whole, Floats, NDArray[np.bool_]]:
-    """Every next pack of every line: line, price, what it earns, and whether that is anything."""
-    steps = np.arange(_STEPS + 1)
-    counts = np.maximum(lines.position, 0)[:, None] + steps * lines.pack[:, None]
-    sold = -np.diff(short_by(counts, lines.mean, lines.dispersion), axis=1)
-    over = lines.pack[:, None] - sold
-    gain = sold * lines.margin[:, None] - over * (lines.cost * keeping)[:, None]
-    line = np.repeat(np.arange(len(lines.position)), _STEPS)
-    price = np.repeat(lines.pack * lines.cost, _STEPS)
-    return line, price, gain.ravel(), gain.ravel() > 0
+def _steps(lines: Lines, keeping: float) -> tuple[Indices, Whole, Floats]:
+    """Every next step of every line: line, packs in it, and what they earn. A step is a pack, or more of fast goods."""
+    mean = lines.until.mean + lines.after.mean
+    most = quantile(_MOST, mean, np.maximum(lines.until.dispersion, lines.after.dispersion))
+    wanted = np.maximum(most - np.maximum(lines.on_hand, 0) - lines.coming, 0)
+    each = np.maximum(-(-wanted // (_STEPS * lines.pack)), 1)
+    units = (each * lines.pack)[:, None]
+    arriving = lines.coming[:, None] + np.arange(_STEPS + 1) * units
+    sold = -np.diff(short_after(lines.on_hand, lines.until, arriving, lines.after), axis=1)
+    gain = sold * lines.margin[:, None] - (units - sold) * (lines.cost * keeping)[:, None]
+    line = np.repeat(np.arange(len(lines.pack)), _STEPS)
+    return line, np.repeat(each, _STEPS), gain.ravel()
 
 
-def _affordable(price: Whole, worth: NDArray[np.bool_], gain: Floats, budget: int) -> Indices:
-    """The best packs per money that the budget pays for. Later packs of a line earn less, so they come later."""
+def _affordable(price: Whole, packs: Whole, worth: NDArray[np.bool_], gain: Floats, budget: int) -> Whole:
+    """Packs of each step: the best per money that the budget pays for, of the last as many as it still pays for.
+
+    Later steps of a line earn less, so they come later.
+    """
     open_ = np.flatnonzero(worth)
-    order = open_[np.argsort(-(gain[open_] / np.maximum(price[open_], 1)), kind="stable")]
-    return order[np.cumsum(price[order]) <= budget]
+    cost = price[open_] * packs[open_]
+    order = np.argsort(-(gain[open_] / np.maximum(cost, 1)), kind="stable")
+    before = np.cumsum(cost[order]) - cost[order]
+    left = (budget - before) // np.maximum(price[open_][order], 1)
+    taken = np.zeros_like(packs)
+    taken[open_[order]] = np.clip(left, 0, packs[open_][order])
+    return taken

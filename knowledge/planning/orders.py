@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 
+from knowledge.demand.kept import Kept
+from knowledge.planning.arrival import Demand
 from knowledge.planning.buying import Lines, buy
 from knowledge.planning.chain import Chain
 from knowledge.store.places import ONLINE, Places
@@ -39,38 +42,43 @@ def _orders(chain: Chain, places: Places, budget: int) -> list[OrderLine]:
     ]
     if not spots:
         return []
-    told: list[tuple[int, float, float, int, int, float, int]] = []
-    for spot in spots:
-        kept, level, goods = chain.forecasts[spot], chain.levels[spot], chain.goods[spot[0]]
-        supplier = chain.suppliers[goods.vendor]
-        days = supplier.lead + supplier.review
-        told.append(
-            (
-                level.available + level.incoming,
-                kept.expected(chain.today, days),
-                kept.dispersion(days),
-                supplier.pack,
-                goods.cost,
-                float(goods.price - goods.cost),
-                number[goods.vendor],
-            )
-        )
-    position, mean, dispersion, pack, cost, margin, supplier_of = (np.array(each) for each in zip(*told, strict=True))
+    kept = [chain.forecasts[spot] for spot in spots]
+    levels = [chain.levels[spot] for spot in spots]
+    goods = [chain.goods[spot[0]] for spot in spots]
+    suppliers = [chain.suppliers[each.vendor] for each in goods]
+    arrivals = [chain.today + timedelta(days=each.lead) for each in suppliers]
+    lines = Lines(
+        on_hand=np.array([each.available for each in levels]),
+        coming=np.array([each.incoming for each in levels]),
+        until=_demand(kept, [chain.today] * len(spots), [each.lead for each in suppliers]),
+        after=_demand(kept, arrivals, [each.review for each in suppliers]),
+        pack=np.array([each.pack for each in suppliers]),
+        cost=np.array([each.cost for each in goods]),
+        margin=np.array([float(each.price - each.cost) for each in goods]),
+        supplier=np.array([number[each.vendor] for each in goods]),
+    )
     minimum = np.array([chain.suppliers[vendor].minimum for vendor in vendors], np.int64)
-    bought = buy(Lines(position, mean, dispersion, pack, cost, margin, supplier_of), minimum, budget)
+    bought = buy(lines, minimum, budget)
+    units = bought.packs * lines.pack
     return sorted(
         (
             OrderLine(
-                vendors[int(supplier_of[at])],
+                goods[at].vendor,
                 *spots[at],
-                int(bought.packs[at] * pack[at]),
-                int(bought.packs[at] * pack[at] * cost[at]),
-                chain.goods[spots[at][0]].currency,
+                int(units[at]),
+                int(units[at] * lines.cost[at]),
+                goods[at].currency,
             )
             for at in np.flatnonzero(bought.packs).tolist()
         ),
         key=lambda line: (line.vendor, line.sku, line.location),
     )
+
+
+def _demand(kept: Sequence[Kept], first: Sequence[date], days: Sequence[int]) -> Demand:
+    mean = [each.expected(day, count) for each, day, count in zip(kept, first, days, strict=True)]
+    dispersion = [each.dispersion(max(count, 1)) for each, count in zip(kept, days, strict=True)]
+    return Demand(np.array(mean), np.array(dispersion))
 
 
 def _vendor(chain: Chain, sku: str) -> str:

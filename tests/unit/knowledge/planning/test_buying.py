@@ -1,10 +1,13 @@
 """Purchase orders: within the budget, in packs, above each supplier's minimum, best money first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.planning.arrival import Demand
 from knowledge.planning.buying import Lines, buy
 
 
@@ -12,8 +15,9 @@ def lines(position: list[int], mean: list[float], *, pack: int = 2, cost: int = 
     count = len(position)
     return Lines(
         np.array(position, np.int64),
-        np.array(mean),
-        np.full(count, 0.3),
+        np.zeros(count, np.int64),
+        Demand(np.array(mean) * 0.3, np.full(count, 0.3)),
+        Demand(np.array(mean) * 0.7, np.full(count, 0.3)),
         np.full(count, pack, np.int64),
         np.full(count, cost, np.int64),
         np.full(count, 500.0),
@@ -30,6 +34,26 @@ def test_what_sells_is_ordered_and_what_lies_there_is_not():
 @pytest.mark.parametrize(("budget", "packs"), [(999, 0), (1000, 1), (1999, 1), (2000, 2)])
 def test_a_budget_is_kept_to_the_cent(budget: int, packs: int):
     assert buy(lines([0], [20.0], suppliers=[0]), np.array([0]), budget).packs.tolist() == [packs]
+
+
+@pytest.mark.parametrize("mean", [30.0, 300.0])
+def test_fast_goods_in_single_units_are_ordered_whole(mean: float):
+    bought = buy(lines([0], [mean], pack=1, suppliers=[0]), np.array([0]), 10**9)
+    assert mean * 0.7 < bought.packs[0] < mean * 4
+
+
+def test_what_is_on_its_way_is_not_ordered_again():
+    asked = lines([0, 0], [10.0, 10.0], suppliers=[0, 0])
+    bought = buy(replace(asked, coming=np.array([0, 40])), np.array([0]), 10**6)
+    assert bought.packs[0] > 0
+    assert bought.packs[1] == 0
+
+
+def test_an_empty_shelf_is_not_stocked_for_days_that_pass_before_the_order_comes():
+    soon = lines([0], [20.0], pack=1, suppliers=[0])
+    late = replace(soon, until=Demand(soon.until.mean * 10, soon.until.dispersion))
+    first, second = (buy(each, np.array([0]), 10**6) for each in (soon, late))
+    assert second.packs[0] <= first.packs[0]
 
 
 def test_an_order_below_its_suppliers_minimum_is_not_placed_and_its_money_goes_to_others():

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from knowledge.planning.moving import Network, Shelves, best_moves, candidates
-from knowledge.planning.ordering import packs_to_order
 
 _optimize: Any = optimize
 
@@ -95,9 +94,3 @@ def test_the_bound_is_that_of_the_linear_program():
 def test_nothing_to_move_earns_nothing():
     found = plan([[3, 3]], [[1.0, 1.0]], [[3, 3]], network(2))
     assert (len(found.value), found.bound) == (0, 0.0)
-
-
-@pytest.mark.parametrize(("position", "packs"), [(12, 0), (10, 0), (9, 1), (8, 1), (5, 2)])
-def test_packs_nearest_to_the_target_are_ordered(position: int, packs: int):
-    told = packs_to_order(np.array([position]), np.array([11]), np.array([3]))
-    assert told.tolist() == [packs]
