@@ -15,7 +15,7 @@ from knowledge.demand.shelf import Shelf, Worth, shelves_at, shelves_of, skus_of
 from knowledge.demand.velocity import Spot
 from knowledge.events.event import Event
 from knowledge.store.connection import Connection
-from knowledge.store.places import ONLINE, Places
+from knowledge.store.places import ONLINE, WAREHOUSE, Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.any_action import read_action
 from policies.actions.transfer import Transfer, TransferLine
@@ -26,7 +26,6 @@ from policies.vocabulary.ids import CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 from tools.proposal import Origin, Proposal
 
-WAREHOUSE = "warehouse"
 _QUIET = timedelta(days=7)  # between two alerts about the same shelf: a supplier's order takes longer than a day
 
 

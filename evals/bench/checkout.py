@@ -1,4 +1,4 @@
-"""Offers before payment, without a model: 16 tills ask the product while its store holds 100,000 customers.
+"""Offers before payment, without a model: 16 tills ask the product while its store holds a million customers.
 
 Everything counts: the key, the hashes at the edge, the offer, the rules, the decision and its record, and the work that
 follows in the background, where each code is made at a simulated Shopify in another process.
@@ -18,6 +18,7 @@ import httpx
 
 from evals.bench.chain import PLATFORM, VARIANTS, chain
 from evals.bench.filled_chain import fill
+from evals.bench.grown_chain import grow
 from evals.bench.load import Load, closed_loop, open_loop, request
 from evals.bench.processes import Listening, free_port, listening
 from evals.bench.shop import settings
@@ -35,7 +36,7 @@ from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Role
 from server.access import add_credential
 
-CUSTOMERS: Final = 100_000
+BROUGHT_IN: Final = 100_000  # customers who came by events; the store is grown tenfold from them
 HISTORY_DAYS: Final = 28
 TILLS: Final = 16
 RATE: Final = 25.0  # checkouts/s: sixteen tills that each ring up more than one customer a second
@@ -57,15 +58,17 @@ async def measure() -> list[Row]:
         await asyncio.to_thread(migrate, url)
         now = datetime.now(UTC)
         world, _ = await asyncio.to_thread(
-            chain, now, variants=VARIANTS, customers=CUSTOMERS, history_days=HISTORY_DAYS
+            chain, now, variants=VARIANTS, customers=BROUGHT_IN, history_days=HISTORY_DAYS
         )
         database = Database(url, pool=2)
         await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
         keys = await _keys(database, world, now)
         await database.close()
+        customers = await asyncio.to_thread(grow, url)
         async with AsyncExitStack() as stack:
             product = await _open(stack, home, url, now)
-            return await _measured(product, _samples(world, keys), _baskets(world, keys))
+            rows = await _measured(product, _samples(world, keys), _baskets(world, keys))
+        return [Row("checkout_customers", float(customers), "", "", None, None), *rows]
 
 
 async def _measured(product: Listening, samples: Iterator[bytes], baskets: Iterator[bytes]) -> list[Row]:

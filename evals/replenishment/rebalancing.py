@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from evals.replenishment.shops import SHOPS, Shops
 from knowledge.demand.model import Forecast, learn
-from knowledge.planning.moving import Network, Shelves, best_moves, candidates
+from knowledge.planning.chain import LEAD, REVIEW
+from knowledge.planning.moving import Network, Shelves
+from knowledge.planning.rebalance import rebalanced
 
 DAYS: Final = 42
 COST: Final = 30  # per unit moved, in hundredths of the log's currency
 _EVERY: Final = 1  # days: the product plans every night; the plain rule may as well
 _MARGIN: Final = 0.5  # of the price
 _NO_LIMIT: Final = 10**6
-_ROUNDS: Final = 30
 _SELLS: Final = 0.5  # units a week; the plain rule leaves slower goods alone
 _PLENTY: Final = 4  # weeks of cover
 Whole = NDArray[np.int64]
@@ -43,10 +44,10 @@ def without_supply(shops: Shops, way: Way, first: int, seed: int) -> Saved:
     lost, moved = 0.0, 0
     for day in range(first, first + DAYS):
         if (day - first) % _EVERY == 0 and way != "none":
-            left = first + DAYS - day
+            ahead = min(first + DAYS - day, LEAD + REVIEW)  # as the product plans: later nights plan again
             before = stock
             if way == "ours":
-                stock = balanced(model.forecast(shops.history.until(day), DAYS), stock, margin, left)
+                stock = balanced(model.forecast(shops.history.until(day), DAYS), stock, margin, ahead)
             else:
                 stock = _evened(shops, stock, day)
             moved += int(np.abs(stock - before).sum()) // 2
@@ -68,34 +69,18 @@ def foreknowing(shops: Shops, first: int, seed: int, cost: float = COST) -> floa
 
 
 def balanced(forecast: Forecast, stock: Whole, margin: NDArray[np.float64], days: int, cost: float = COST) -> Whole:
-    """Stock after the product's transfers, for demand of as many days."""
+    """Stock after the product's transfers of a night, for demand of as many days."""
     mean = forecast.expected(0, days).reshape(-1, SHOPS)
-    dispersion = forecast.dispersion(days).reshape(-1, SHOPS)
+    shelves = Shelves(stock.reshape(-1, SHOPS), mean, forecast.dispersion(days).reshape(-1, SHOPS))
     network = Network(
         np.full((SHOPS, SHOPS), float(cost)), np.full((SHOPS, SHOPS), _NO_LIMIT), np.full(SHOPS, _NO_LIMIT)
     )
-    here = stock.reshape(-1, SHOPS).copy()
-    open_ = np.arange(len(here))
+    here = shelves.stock.copy()
     by_sku = margin.reshape(-1, SHOPS)[:, 0]
-    for _ in range(_ROUNDS):  # one plan gives and takes a few units a spot
-        shelves = Shelves(here[open_], mean[open_], dispersion[open_])
-        found = best_moves(
-            candidates(
-                shelves,
-                shelves,
-                np.zeros_like(shelves.stock),
-                by_sku[open_],
-                np.ones(len(open_), np.int64),
-                network,
-                likeliest=3 * SHOPS,
-            ),
-            network,
-        )
-        if not len(found.value):
-            break
-        np.add.at(here, (open_[found.variant], found.origin), -1)
-        np.add.at(here, (open_[found.variant], found.destination), 1)
-        open_ = open_[np.unique(found.variant)]
+    one = np.ones(len(here), np.int64)
+    sent = rebalanced(shelves, shelves, np.zeros_like(here), by_sku, one, network)
+    np.add.at(here, (sent.variant, sent.origin), -sent.packs)
+    np.add.at(here, (sent.variant, sent.destination), sent.packs)
     return here.ravel()
 
 

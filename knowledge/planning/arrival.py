@@ -57,7 +57,7 @@ def _added_up(here: Whole, until: Demand, arriving: Whole, after: Demand) -> Flo
     """Over every number of units that may be left when the order comes."""
     lines = np.arange(len(here))
     short = shorts(int((here[:, None] + arriving).max()), after.mean, after.dispersion)
-    nothing = 1 - at_most(here - 1.0, until.mean, until.dispersion)
+    nothing = 1 - at_most((here - 1).astype(np.float64), until.mean, until.dispersion)
     told = nothing[:, None] * short[arriving, lines[:, None]]
     for left in range(1, int(here.max(initial=0)) + 1):
         some = lines[here >= left]

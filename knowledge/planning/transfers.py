@@ -8,14 +8,18 @@ from typing import Final
 
 import numpy as np
 
+from knowledge.demand.counts import short_by
+from knowledge.demand.outline import Floats
 from knowledge.planning.chain import LEAD, REVIEW, Chain
-from knowledge.planning.moving import Moves, Network, Shelves, best_moves, candidates
-from knowledge.store.places import ONLINE, Places
+from knowledge.planning.moving import Network, Shelves, Whole
+from knowledge.planning.rebalance import Shipments, rebalanced
+from knowledge.store.places import ONLINE, WAREHOUSE, Places
 
 KEEP: Final = 0.95  # service level whose demand in the lead time no shop is stripped of
 COST: Final = 60  # minor units per unit moved, both ends handled
 LANE: Final = 40  # packs
 HANDS: Final = 900  # packs a location handles a day
+_OTHERS: Final = 2  # other origins that are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Move:
     Attributes:
         earns: Margin it is expected to save beyond its cost, minor units.
         otherwise: Chance that the destination runs out before the next plan if nothing is moved.
+        instead: Other locations that could send as many and keep their safety stock, and what that would earn.
     """
 
     sku: str
@@ -34,6 +39,7 @@ class Move:
     earns: int
     currency: str
     otherwise: float
+    instead: tuple[tuple[str, int], ...]
 
 
 async def transfers(chain: Chain, places: Places) -> Sequence[Move]:
@@ -47,11 +53,12 @@ def _transfers(chain: Chain, places: Places) -> list[Move]:
         names = sorted(str(place.id) for place in places.on(platform) if place.kind != ONLINE)
         skus = sorted({sku for sku, place in chain.levels if place in names and sku in chain.goods})
         if len(names) > 1 and skus:
-            found += _moves_between(chain, skus, names)
+            stores = [str(place.id) for place in places.on(platform) if place.kind == WAREHOUSE]
+            found += _moves_between(chain, skus, names, stores)
     return sorted(found, key=lambda each: (-each.earns, each.sku, each.destination))
 
 
-def _moves_between(chain: Chain, skus: Sequence[str], names: Sequence[str]) -> list[Move]:
+def _moves_between(chain: Chain, skus: Sequence[str], names: Sequence[str], stores: Sequence[str]) -> list[Move]:
     shape = (len(skus), len(names))
     stock, keep = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     left, mean, cover = np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape)
@@ -63,8 +70,8 @@ def _moves_between(chain: Chain, skus: Sequence[str], names: Sequence[str]) -> l
             if level is None:
                 continue
             stock[row, column] = max(level.available, 0)
-            if kept is None:  # what is not forecast is neither given nor taken
-                keep[row, column] = stock[row, column]
+            if kept is None:  # a shop keeps what nobody forecasts for it; a warehouse holds it for the shops
+                keep[row, column] = 0 if name in stores else stock[row, column]
                 continue
             mean[row, column] = kept.expected(chain.today, LEAD + REVIEW)
             cover[row, column] = kept.expected(arrival, REVIEW)
@@ -76,22 +83,43 @@ def _moves_between(chain: Chain, skus: Sequence[str], names: Sequence[str]) -> l
     pack = np.ones(len(skus), np.int64)
     cost = np.full((len(names), len(names)), float(COST))
     network = Network(cost, np.full(cost.shape, LANE, np.int64), np.full(len(names), HANDS, np.int64))
-    among = candidates(Shelves(stock, mean, spread), Shelves(left, cover, cover_spread), keep, margin, pack, network)
-    return _told(chain, skus, names, best_moves(among, network))
+    giving = Shelves(stock, mean, spread)
+    sent = rebalanced(giving, Shelves(left, cover, cover_spread), keep, margin, pack, network)
+    return _told(chain, skus, names, sent, _Senders(giving, keep, margin))
 
 
-def _told(chain: Chain, skus: Sequence[str], names: Sequence[str], moves: Moves) -> list[Move]:
-    units: dict[tuple[int, int, int], tuple[int, float]] = {}
-    for variant, origin, destination, value in zip(
-        moves.variant.tolist(), moves.origin.tolist(), moves.destination.tolist(), moves.value.tolist(), strict=True
-    ):
-        count, earns = units.get((variant, origin, destination), (0, 0.0))
-        units[variant, origin, destination] = (count + 1, earns + value)
+def _told(chain: Chain, skus: Sequence[str], names: Sequence[str], sent: Shipments, senders: "_Senders") -> list[Move]:
     found: list[Move] = []
-    for (variant, origin, destination), (count, earns) in units.items():
+    for at in range(len(sent.packs)):
+        variant, origin, destination = (int(each[at]) for each in (sent.variant, sent.origin, sent.destination))
+        units, earns = int(sent.packs[at]), float(sent.earns[at])
         sku, to = skus[variant], names[destination]
         kept, level = chain.forecasts[sku, to], chain.levels[sku, to]
         out = 1 - kept.lasts(max(level.available + level.incoming, 0), chain.today, LEAD + REVIEW)
         currency = chain.goods[sku].currency
-        found.append(Move(sku, names[origin], to, count, round(earns), currency, round(out, 3)))
+        others = senders.instead(variant, origin, destination, units, earns)
+        instead = tuple((names[other], round(value)) for other, value in others)
+        found.append(Move(sku, names[origin], to, units, round(earns), currency, round(out, 3), instead))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Senders:
+    """What it costs each location to give units away: `[variants, locations]`, margins by variant."""
+
+    shelves: Shelves
+    keep: Whole
+    margin: Floats
+
+    def instead(self, variant: int, origin: int, destination: int, units: int, earns: float) -> list[tuple[int, float]]:
+        """Other origins of as many units, best first, and what they would earn; every lane costs the same."""
+        stock = self.shelves.stock[variant]
+        able = np.flatnonzero(stock - units >= self.keep[variant])
+        if not len(able) or not stock[origin]:
+            return []
+        both = np.stack([stock, np.maximum(stock - units, 0)], 1)
+        short = short_by(both, self.shelves.mean[variant], self.shelves.dispersion[variant])
+        loss = (short[:, 1] - short[:, 0]) * self.margin[variant]
+        others = [(int(other), earns + float(loss[origin] - loss[other])) for other in able]
+        others = [each for each in others if each[0] not in {origin, destination}]
+        return sorted(others, key=lambda each: (-each[1], each[0]))[:_OTHERS]

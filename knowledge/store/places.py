@@ -15,6 +15,7 @@ from policies.errors import Misconfigured, NotFound
 from policies.vocabulary.ids import LocationId
 
 ONLINE = "online"
+WAREHOUSE = "warehouse"
 SHOP = "shop"
 
 

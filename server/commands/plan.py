@@ -14,6 +14,7 @@ from knowledge.demand.nightly import make_forecasts
 from knowledge.planning.chain import Supplier, describe, read_chain
 from knowledge.planning.known_better import Days, add_event, add_override, measured
 from knowledge.planning.orders import OrderLine, orders
+from knowledge.planning.what_if import Supposed, suppose
 from policies.errors import Refused
 from policies.vocabulary.actor import Role
 from policies.vocabulary.money import Money
@@ -35,14 +36,24 @@ def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     one.add_argument("sku")
     one.add_argument("--location", default="")
     one.set_defaults(run=at(forecast))
-    verbs.add_parser("transfers", help="transfers worth proposing, best first").set_defaults(run=at(moves))
+    one = verbs.add_parser("transfers", help="transfers worth proposing, best first")
+    _supposing(one)
+    one.set_defaults(run=at(moves))
     one = verbs.add_parser("orders", help="purchase orders within a budget, for a person to place")
     one.add_argument("--budget", type=int, required=True, help="minor units")
     one.add_argument("--csv", type=Path, help="also write them here, for an ERP")
+    _supposing(one)
     one.set_defaults(run=at(buying))
     verbs.add_parser("discrepancies", help="counts that disagree with a platform's").set_defaults(run=at(differing))
-    verbs.add_parser("running-out", help="best sellers that will not last").set_defaults(run=at(alerts))
+    one = verbs.add_parser("running-out", help="best sellers that will not last")
+    _supposing(one)
+    one.set_defaults(run=at(alerts))
     _knowing(verbs, at)
+
+
+def _supposing(one: Any) -> None:
+    one.add_argument("--demand", type=int, default=100, help="what if demand were so many percent of the forecast")
+    one.add_argument("--late", type=int, default=0, help="what if suppliers came so many days late")
 
 
 def _knowing(verbs: Any, at: Callable[[AtKeyboard], Any]) -> None:
@@ -98,30 +109,30 @@ async def forecast(at: Keyboard, asked: argparse.Namespace) -> int:
     return 0
 
 
-async def moves(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
-    """Transfers worth proposing."""
-    answer = await _read(at, view="transfers")
-    table = Table("sku", "from", "to", "units", "earns", "runs out without", box=None)
+async def moves(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Transfers worth proposing, and where the goods could come from instead."""
+    answer = await _read(at, view="transfers", **_supposed(asked))
+    table = Table("sku", "from", "to", "units", "earns", "runs out without", "or from (earns)", box=None)
     for each in answer.transfers:
         earns = str(Money(each.earns, each.currency))
-        table.add_row(
-            each.sku, each.origin_id, each.destination_id, str(each.units), earns, f"{each.chance_to_run_out:.0%}"
-        )
+        others = ", ".join(f"{one.origin_id} ({Money(one.earns, each.currency)})" for one in each.instead)
+        out = f"{each.chance_to_run_out:.0%}"
+        table.add_row(each.sku, each.origin_id, each.destination_id, str(each.units), earns, out, others)
     at.out.print(table)
-    _more(at, answer)
+    _whole(at, answer, "earning")
     return 0
 
 
 async def buying(at: Keyboard, asked: argparse.Namespace) -> int:
     """Purchase orders; nothing is ordered by showing or writing them. A file gets every line, whatever is shown."""
-    answer = await _read(at, view="orders", budget=asked.budget)
+    answer = await _read(at, view="orders", budget=asked.budget, **_supposed(asked))
     table = Table(*_ERP, box=None)
     for line in answer.orders:
         table.add_row(line.vendor, line.sku, line.location_id, str(line.units), str(line.cost), line.currency)
     at.out.print(table)
-    _more(at, answer)
+    _whole(at, answer, "costing")
     if asked.csv:
-        lines = await _every_line(at, asked.budget)
+        lines = await _every_line(at, asked)
         with asked.csv.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(_ERP)
@@ -130,9 +141,9 @@ async def buying(at: Keyboard, asked: argparse.Namespace) -> int:
     return 0
 
 
-async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:
     """Best sellers that will not last."""
-    answer = await _read(at, view="running_out")
+    answer = await _read(at, view="running_out", **_supposed(asked))
     table = Table("sku", "location", "available", "gone on", "chance", "at stake", "event", box=None)
     for each in answer.running_out:
         stake = str(Money(each.at_stake, each.currency))
@@ -147,7 +158,7 @@ async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG00
             known_,
         )
     at.out.print(table)
-    _more(at, answer)
+    _whole(at, answer, "putting at stake")
     return 1 if answer.running_out else 0
 
 
@@ -204,12 +215,28 @@ async def supplier(at: Keyboard, asked: argparse.Namespace) -> int:
     return 0
 
 
-async def _every_line(at: Keyboard, budget: int) -> Sequence[OrderLine]:
+async def _every_line(at: Keyboard, asked: argparse.Namespace) -> Sequence[OrderLine]:
     """For whoever was just let read them."""
     seen = seen_by(at.actor, "")
     async with at.house.database.reading() as connection:
         chain = await read_chain(connection, at.house.now().date())
-    return [each for each in await orders(chain, at.house.places, budget) if seen is None or each.location in seen]
+    chain = suppose(chain, Supposed(asked.demand, asked.late))
+    found = await orders(chain, at.house.places, asked.budget)
+    return [each for each in found if seen is None or each.location in seen]
+
+
+def _supposed(asked: argparse.Namespace) -> dict[str, int]:
+    return {"demand_percent": asked.demand, "late_days": asked.late}
+
+
+def _whole(at: Keyboard, answer: Planned, doing: str) -> None:
+    """All of it in figures, and beside what was supposed."""
+    currency = next((each.currency for each in (*answer.transfers, *answer.orders, *answer.running_out)), "")
+    for name, told in (("As it stands", answer.stands), ("As supposed", answer.supposed)):
+        if told and (currency or not told.entries):
+            money = f", {doing} {Money(told.money, currency)}" if told.entries else ""
+            at.out.print(f"{name}: {told.entries} lines, {told.units} units{money}.")
+    _more(at, answer)
 
 
 def _more(at: Keyboard, answer: Planned) -> None:

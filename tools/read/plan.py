@@ -8,11 +8,12 @@ from pydantic import Field
 
 from knowledge.demand.kept import kept_forecasts
 from knowledge.inventory.position import positions
-from knowledge.planning.chain import read_chain
+from knowledge.planning.chain import Chain, read_chain
 from knowledge.planning.orders import OrderLine, orders
 from knowledge.planning.pictures import bars, fan
 from knowledge.planning.running_out import RunningOut, running_out
 from knowledge.planning.transfers import Move, transfers
+from knowledge.planning.what_if import Supposed, suppose
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
@@ -21,7 +22,16 @@ from policies.vocabulary.ids import LocationId
 from tools.read.fields import Cursor, OptionalIdentifier
 from tools.read.page import next_page, page_start
 from tools.read.place import known, seen_by
-from tools.read.planned import Planned, View, told_alert, told_difference, told_forecast, told_line, told_move
+from tools.read.planned import (
+    Planned,
+    View,
+    told_alert,
+    told_difference,
+    told_forecast,
+    told_line,
+    told_move,
+    told_sum,
+)
 from tools.reconciling import Standing, standing
 from tools.tool import Arguments, Call, Tool
 
@@ -29,12 +39,14 @@ T = TypeVar("T")
 
 
 class ReadPlan(Arguments):
-    """`forecast` needs a sku; `orders` a budget in minor units. The rest is of the whole chain or one location."""
+    """`forecast` needs a sku; `orders` a budget in minor units. What if: `demand_percent` of forecasts; `late_days`."""
 
     view: View
     sku: Annotated[str, Field(max_length=64, pattern=r"^[ -~]*$")] = ""
     location_id: OptionalIdentifier = ""
     budget: Annotated[int, Field(ge=0, le=10**12)] = 0
+    demand_percent: Annotated[int, Field(ge=0, le=1_000)] = 100
+    late_days: Annotated[int, Field(ge=0, le=90)] = 0
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Cursor = ""
 
@@ -56,32 +68,51 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
             return await _discrepancies(database, asked, seen, now())
         async with database.reading() as connection:
             chain = await read_chain(connection, now().date())
-        base = Planned(view=asked.view, sku=asked.sku, as_of=next(iter(chain.forecasts.values())).made_at)
-        if asked.view == "transfers":
-            moves = [each for each in await transfers(chain, places) if _in(each, seen, asked.sku)]
-            page, more = _page(asked, moves)
-            return base.model_copy(update={"transfers": tuple(map(told_move, page)), **more})
-        if asked.view == "orders":
-            lines = [each for each in await orders(chain, places, asked.budget) if _at(each, seen, asked.sku)]
-            page, more = _page(asked, lines)
-            return base.model_copy(update={"orders": tuple(map(told_line, page)), **more})
-        alerts = [each for each in await running_out(chain) if _at(each, seen, asked.sku)]
-        page, more = _page(asked, alerts)
-        return base.model_copy(update={"running_out": tuple(map(told_alert, page)), **more})
+        what = Supposed(asked.demand_percent, asked.late_days, asked.sku, asked.location_id)
+        found = await _derived(chain, places, asked, seen)
+        stands, supposed = told_sum(found), None
+        if what.anything:
+            found = await _derived(suppose(chain, what), places, asked, seen)
+            supposed = told_sum(found)
+        page, more = _page(asked, found)
+        return Planned(
+            view=asked.view,
+            sku=asked.sku,
+            transfers=tuple(told_move(each) for each in page if isinstance(each, Move)),
+            orders=tuple(told_line(each) for each in page if isinstance(each, OrderLine)),
+            running_out=tuple(told_alert(each) for each in page if isinstance(each, RunningOut)),
+            stands=stands,
+            supposed=supposed,
+            as_of=next(iter(chain.forecasts.values())).made_at,
+            **more,
+        )
 
     return Tool(
         name="read_plan",
         toolset="stock",
         title="Read the plan",
         description=(
-            "The forecast of one sku with its drivers and a picture, or what follows for the chain: transfers worth "
-            "proposing, purchase orders within a budget, best sellers running out, counts a platform disagrees with."
+            "The forecast of one sku with drivers and picture, or what follows: transfers, orders within a budget, "
+            "best sellers running out, counts that disagree; as it stands, or what if."
         ),
         effect=Effect.READ,
         arguments=ReadPlan,
         answer=Planned,
         run=read,
     )
+
+
+async def _derived(
+    chain: Chain, places: Places, asked: ReadPlan, seen: Sequence[LocationId] | None
+) -> Sequence[Move | OrderLine | RunningOut]:
+    """What the view asked for makes of the chain, as far as the caller may see it."""
+    match asked.view:
+        case "transfers":
+            return [each for each in await transfers(chain, places) if _in(each, seen, asked.sku)]
+        case "orders":
+            return [each for each in await orders(chain, places, asked.budget) if _at(each, seen, asked.sku)]
+        case _:
+            return [each for each in await running_out(chain) if _at(each, seen, asked.sku)]
 
 
 async def _forecast(database: Database, asked: ReadPlan, seen: Sequence[LocationId] | None, at: datetime) -> Planned:

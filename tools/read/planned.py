@@ -1,5 +1,6 @@
 """What is told of the plan: forecasts with their drivers, transfers, orders, what runs out, what differs."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -39,8 +40,15 @@ class Foretold(Answer):
     available: int | None
 
 
+class OtherOrigin(Answer):
+    """Where the same units could come from instead, and what that would earn beyond its cost; maybe a loss."""
+
+    origin_id: str
+    earns: int
+
+
 class PlannedMove(Answer):
-    """A transfer worth proposing, what it earns beyond its cost, and the chance to run out without it."""
+    """A transfer worth proposing: what it earns beyond its cost, the chance to run out without it, other origins."""
 
     sku: str
     origin_id: str
@@ -49,6 +57,7 @@ class PlannedMove(Answer):
     earns: int
     currency: str
     chance_to_run_out: float
+    instead: tuple[OtherOrigin, ...]
 
 
 class PlannedLine(Answer):
@@ -89,8 +98,20 @@ class Differing(Answer):
     fix: str
 
 
+class Summed(Answer):
+    """A whole list in figures: `money` is what transfers earn, what orders cost, or what running out puts at stake."""
+
+    entries: int
+    units: int
+    money: int
+
+
 class Planned(Answer):
-    """What was asked for; the other lists are empty. `pictures` are SVG: a forecast, and stock by location."""
+    """What was asked for; the other lists are empty. `pictures` are SVG: a forecast, and stock by location.
+
+    `stands` sums up the list as things stand, all pages of it; `supposed` the same under what was supposed, and then
+    the list is the supposed one. Sums of several currencies are left out.
+    """
 
     view: View
     sku: str
@@ -100,6 +121,8 @@ class Planned(Answer):
     running_out: tuple[Alert, ...] = ()
     discrepancies: tuple[Differing, ...] = ()
     pictures: tuple[str, ...] = ()
+    stands: Summed | None = None
+    supposed: Summed | None = None
     truncated: bool = False
     next_cursor: str = ""
     as_of: datetime
@@ -136,6 +159,7 @@ def told_move(move: Move) -> PlannedMove:
         earns=move.earns,
         currency=move.currency,
         chance_to_run_out=move.otherwise,
+        instead=tuple(OtherOrigin(origin_id=origin, earns=earns) for origin, earns in move.instead),
     )
 
 
@@ -178,3 +202,19 @@ def told_difference(standing: Standing) -> Differing:
         since=standing.since,
         fix=standing.fix,
     )
+
+
+def told_sum(found: Sequence[Move | OrderLine | RunningOut]) -> Summed | None:
+    """A whole list in figures; `None` where currencies differ."""
+    if len({each.currency for each in found}) > 1:
+        return None
+    units = money = 0
+    for each in found:
+        match each:
+            case Move():
+                units, money = units + each.units, money + each.earns
+            case OrderLine():
+                units, money = units + each.units, money + each.cost
+            case RunningOut():
+                units, money = units + each.available, money + each.at_stake
+    return Summed(entries=len(found), units=units, money=money)

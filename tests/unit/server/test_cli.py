@@ -1,33 +1,11 @@
 """The command line, through its own door."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from server.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command; answers its exit code, what it said, and what it complained about."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "240")
-
-    def command(*arguments: str, key: str = "") -> tuple[int, str, str]:
-        with monkeypatch.context() as environment:
-            if key:
-                environment.setenv("TILLHAND_KEY", key)
-            code = main(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
+from tests.command_line import Run
 
 
 def test_a_key_is_made_once_listed_without_itself_and_revoked_by_name(run: Run):

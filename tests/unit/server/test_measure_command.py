@@ -1,26 +1,20 @@
 """`tillhand measure` and `tillhand scannable` through the command line's own door."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from knowledge.store.session import Database
-from server.cli import main
+from tests.command_line import Run
 from tests.small_chain import stock_chain
 from tests.unit.tools.measure.past import bought
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(run: Run, database_url: str) -> Run:
     """Runs one command over a chain where 120 more customers bought something last month and this."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "240")
 
     async def happen() -> None:
         database, now = Database(database_url), datetime.now(UTC)
@@ -34,12 +28,7 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
 
     asyncio.run(happen())
 
-    def command(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
+    return run
 
 
 def test_a_plan_says_what_could_be_seen_and_a_start_fixes_it_once(run: Run):

@@ -1,35 +1,17 @@
 """`tillhand plan`: what a planner sees and tells at the keyboard, and who else may not."""
 
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
+from psycopg import sql
 
-from server.cli import main
+from tests.command_line import Run
 
-Run = Callable[..., tuple[int, str, str]]
 DAYS = 150
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command; answers its exit code, what it said, and what it complained about."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "240")
-
-    def command(*arguments: str, key: str = "") -> tuple[int, str, str]:
-        with monkeypatch.context() as environment:
-            if key:
-                environment.setenv("TILLHAND_KEY", key)
-            code = main(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
 
 
 @pytest.fixture
@@ -78,6 +60,35 @@ def test_a_planner_reads_the_plan_and_writes_it_for_the_erp(run: Run, planner: s
     header, line, *_ = file.read_text().splitlines()
     assert header == "vendor,sku,location,units,cost_minor,currency"
     assert line.startswith("Loom,TEE,A,")
+
+
+def test_a_file_for_the_erp_has_every_line_whatever_is_shown(run: Run, planner: str, tmp_path: Path, database_url: str):
+    with psycopg.connect(database_url) as connection:
+        for table, columns in (
+            ("variant", "title, product, vendor, price, currency, unit_cost, observed_at"),
+            ("daily_sale", "location_id, day, units"),
+            ("inventory_level", "location_id, available, observed_at"),
+        ):
+            copied = sql.SQL(
+                "INSERT INTO {table} (sku, {columns})"
+                " SELECT 'TEE-' || n, {columns} FROM {table}, generate_series(1, 59) AS n WHERE sku = 'TEE'"
+            )
+            names = sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
+            connection.execute(copied.format(table=sql.Identifier(table), columns=names))
+    run("plan", "make")
+    run("plan", "supplier", "Loom", "--lead", "5", "--review", "7", "--pack", "6", key=planner)
+    file = tmp_path / "orders.csv"
+    _, shown, _ = run("plan", "orders", "--budget", "100000000", "--csv", str(file), key=planner)
+    assert "There are more" in shown
+    assert len(file.read_text().splitlines()) == 60 + 1
+    _, half, _ = run("plan", "orders", "--budget", "100000000", "--demand", "50", key=planner)
+    stands, supposed = (
+        int(re.findall(r"\d+", line)[0])
+        for line in half.splitlines()
+        if line.startswith(("As it stands", "As supposed"))
+    )
+    assert stands == 60
+    assert supposed <= stands
 
 
 def test_a_planner_overrides_within_bounds_and_others_may_not(run: Run, planner: str):

@@ -2,25 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from knowledge.store.session import Database
-from server.cli import main
+from tests.command_line import Run
 from tests.flows.guarded_shop import ORIGIN, SPECIALIST, Shop, discount, open_shop
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs one command over a house with two executed discounts and one that waits, all of one run."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TILLHAND_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "240")
     for platform in ("SHOPIFY", "LIGHTSPEED"):  # nobody answers there
         monkeypatch.setenv(f"TILLHAND_{platform}_URL", "http://127.0.0.1:9")
         monkeypatch.setenv(f"TILLHAND_{platform}_CLIENT_ID", "x")
@@ -36,15 +29,7 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
 
     asyncio.run(happen())
 
-    def command(*arguments: str, key: str = "") -> tuple[int, str, str]:
-        with monkeypatch.context() as environment:
-            if key:
-                environment.setenv("TILLHAND_KEY", key)
-            code = main(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
+    return run
 
 
 def _manager(run: Run) -> str:

@@ -17,6 +17,7 @@ from knowledge.planning.orders import orders
 from knowledge.planning.pictures import bars, fan
 from knowledge.planning.running_out import running_out
 from knowledge.planning.transfers import transfers
+from knowledge.planning.what_if import Supposed, suppose
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
 from knowledge.store.tables import event, inventory_level
@@ -210,6 +211,57 @@ async def test_the_plan_moves_goods_to_where_they_will_run_out(shop: Database):
     assert [(move.origin, move.destination) for move in found] == [("STORE_2", "STORE_1")]
     assert found[0].earns > 0
     assert found[0].otherwise > 0.9
+    assert found[0].units > 10, "one night moves what is needed, not a few packs"
+    assert not found[0].instead, "nobody else of the platform has any"
+
+
+async def test_a_move_tells_where_else_the_goods_could_come_from(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 2, ("TEE", "STORE_2"): 60, ("TEE", "WAREHOUSE"): 200})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    moves = await transfers(chain, PLACES)
+    first = next(move for move in moves if move.destination == "STORE_1")
+    told = dict(first.instead)
+    assert set(told) == {"STORE_2", "WAREHOUSE"} - {first.origin}
+    assert all(earns <= first.earns for earns in told.values())
+
+
+async def test_a_warehouse_that_sells_nothing_itself_sends_what_shops_lack(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 8, ("TEE", "WAREHOUSE"): 40, ("JEANS", "STORE_2"): 9})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    moves = await transfers(chain, PLACES)
+    assert ("TEE", "WAREHOUSE", "STORE_1") in {(move.sku, move.origin, move.destination) for move in moves}
+    assert "STORE_2" not in {move.origin for move in moves if move.sku == "JEANS"}, "a shop keeps what nobody forecasts"
+
+
+async def test_what_if_changes_the_plan_and_nothing_that_is_kept(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 30, ("TEE", "STORE_2"): 500})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    (stands,) = await running_out(chain)
+    (more,) = await running_out(suppose(chain, Supposed(demand_percent=200)))
+    assert more.day < stands.day
+    assert more.at_stake > stands.at_stake
+    assert await running_out(chain) == [stands]
+    assert not await running_out(suppose(chain, Supposed(demand_percent=0, sku="TEE", location="STORE_1")))
+    assert await running_out(suppose(chain, Supposed(demand_percent=0, sku="JEANS"))) == [stands]
+
+
+async def test_a_supplier_that_comes_late_puts_more_at_stake(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 10, ("TEE", "STORE_2"): 500})
+    async with shop.transaction() as connection:
+        await connection.execute(text("UPDATE variant SET vendor = 'Loom' WHERE sku = 'TEE'"))
+        row = {"vendor": "Loom", "lead_days": 5, "review_days": 7, "pack": 6, "minimum": 0}
+        await connection.execute(insert(supplier).values(row))
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    (stands,), (late,) = [await running_out(suppose(chain, Supposed(late_days=days))) for days in (0, 4)]
+    assert late.at_stake > stands.at_stake
 
 
 async def test_a_best_seller_that_will_not_last_is_told_with_its_day(shop: Database):
