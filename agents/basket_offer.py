@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from agents.context import Context, Source, gather
@@ -13,7 +13,7 @@ from agents.fresh_goods import fresh_goods
 from agents.offer import Occasion, code_for, proposal_for
 from agents.standing import Settled, settled_now
 from agents.word_check import Said, plain_title
-from agents.words import Sayable, Writer, personal, template
+from agents.words import Sayable, Words, Writer, key_of, personal, template
 from knowledge.anonymity.finder import audience_of
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, offerable, turn_of
@@ -49,7 +49,7 @@ class BasketOffer:
 
     proposal: Proposal
     message: str
-    source: Literal["model", "template"]
+    source: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,13 @@ class BasketDesk:
             return None
         valid = timedelta(seconds=limits.discount.valid_s)
         occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
-        sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku)) for one in best]
+        sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku), asked.kind) for one in best]
         written = await self.writer.write(sayable, deadline=deadline - DECIDING, audience=context.found["audience"])
-        evidence: dict[str, Any] = {"basket": [line.sku for line in checkout.lines], "missing": list(context.missing)}
+        evidence: dict[str, Any] = {
+            "basket": [line.sku for line in checkout.lines],
+            "missing": list(context.missing),
+            "words": written.source,
+        }
         if written.objection:
             evidence["words_refused"] = written.objection
         chosen = best[written.choice]
@@ -207,10 +211,11 @@ class BasketDesk:
         return BasketOffer(proposal, personal(message, packs, known=action.customer is not None), "template")
 
 
-def _sayable(one: Candidate, best: Sequence[Candidate], code: str) -> Sayable:
+def _sayable(one: Candidate, best: Sequence[Candidate], code: str, kind: str) -> Sayable:
     others = [_title(other.goods) for other in best if other is not one]
     said = Said(_title(one.goods), Percent(one.terms.percent_bp), code, others)
-    return Sayable(f"offer-{best.index(one) + 1}", said, one.wanted.why)
+    key = key_of(kind, one.goods, one.wanted.why)
+    return Sayable(f"offer-{best.index(one) + 1}", said, one.wanted.why, key)
 
 
 def _title(goods: Goods) -> str:

@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from policies.vocabulary.percent import Percent
 from tools.claims.check import unbacked
 from tools.claims.evidence import Evidence
 
+PLACE: Final = "{percent}"  # braces are markup, so no line that was checked holds them by itself
 LONGEST = 160  # characters; two lines on a register's screen, one text message
 _LONGEST_TITLE = 80
 
@@ -78,6 +80,17 @@ def objection(text: str, said: Said) -> str:  # noqa: PLR0911  # one line per re
     if _CLAIMS.search(rest) or unbacked(rest, _evidence(said), wording=True):
         return "words.claim"
     return ""
+
+
+def open_line(text: str, said: Said) -> str:
+    """A line that may be shown, with `PLACE` where it says the percentage: good for others, once filled and checked."""
+    percent = str(said.percent).removesuffix("%")
+    return re.sub(_PERCENT_AFTER.format(percent=re.escape(percent)), PLACE, text)
+
+
+def filled(line: str, percent: Percent) -> str:
+    """An open line with a percentage in its place; to be checked like any other."""
+    return line.replace(PLACE, str(percent))
 
 
 def _evidence(said: Said) -> Evidence:

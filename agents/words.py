@@ -1,8 +1,10 @@
-"""The words of an offer: a template from its reason code, or a model's line when it says exactly what was decided.
+"""The words of an offer: a line kept from the night, a model's line of now, or a template from its reason code.
 
-A model may choose among the core's best offers by id; it makes no number, and what it writes is checked.
+A model may choose among the core's best offers by id; it makes no number, and what it writes is checked: when it is
+kept, and again with the percentage and the code of the decision before anybody reads it.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +15,15 @@ from pydantic import Field
 from agents.answer import ModelAnswer, ask
 from agents.model import ModelDoor
 from agents.prompt import Prompt, read_prompt
-from agents.word_check import Said, objection
+from agents.word_check import Said, filled, objection, plain_title
 from knowledge.offers.candidates import Why
+from knowledge.offers.goods import Goods
+from knowledge.offers.kept_lines import Found, KeptLines, LineKey, version_of
+from policies.errors import Unavailable
 from policies.packs.pack import disclosed
+
+Words = Literal["kept", "live", "template"]
+"""Where words come from: written beforehand by a model, written by it now, or the house's own."""
 
 _TEMPLATES: Final = {
     Why.COMPANION: "{title} goes well with your basket: {percent} off with this code.",
@@ -31,11 +39,13 @@ class Sayable:
 
     Attributes:
         id: What a model names it by.
+        key: What a line was kept under, if one was; `None` where none can be.
     """
 
     id: str
     said: Said
     why: Why
+    key: LineKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Written:
 
     choice: int
     text: str
-    source: Literal["model", "template"]
+    source: Words
     model: str = ""
     objection: str = ""
 
@@ -62,25 +72,44 @@ class ModelLine(ModelAnswer):
 
 
 class Writer:
-    """Finds words for an offer within a deadline; without a model it is the template, at once."""
+    """Finds words for an offer within a deadline; without a model it is the template, at once.
 
-    def __init__(self, door: ModelDoor | None = None, prompt: Prompt | None = None) -> None:
+    Args:
+        door: To the model.
+        prompt: Its instructions.
+        kept: Lines it wrote beforehand; none by default.
+    """
+
+    def __init__(
+        self, door: ModelDoor | None = None, prompt: Prompt | None = None, kept: KeptLines | None = None
+    ) -> None:
         self._door = door
         self._prompt = prompt or read_prompt("offers")
+        self._kept = kept
 
     @property
     def asks_model(self) -> bool:
         """Whether a model words offers at all."""
         return self._door is not None
 
+    @property
+    def label(self) -> str:
+        """The model and its prompt, as a proposal records them; "" without a model."""
+        return self._prompt.label(self._door.name) if self._door else ""
+
     async def write(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
-        """Choose among offers, best first, and word the choice.
+        """Choose among offers, best first, and word the choice; a kept line for the best comes first.
 
         Args:
             offers: At least one; all of them may be made.
             deadline: A moment of the running event loop's clock, in seconds.
             audience: What a group of at least twenty customers does, one of whom is being spoken to; "" for nothing.
         """
+        kept = (await self.recalled(offers[:1], deadline=deadline))[0]
+        return kept or await self.write_now(offers, deadline=deadline, audience=audience)
+
+    async def write_now(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
+        """As `write`, without a look at what is kept: what the model says now, or the template and why."""
         if self._door is None or not self._door.ready(deadline):
             return Written(0, template(offers[0]), "template")
         answer = await ask(self._door, self._prompt, _facts(offers, audience), ModelLine, deadline=deadline)
@@ -92,7 +121,44 @@ class Writer:
         fault = objection(answer.line, offers[choice].said)
         if fault:
             return Written(0, template(offers[0]), "template", objection=fault)
-        return Written(choice, answer.line, "model", self._prompt.label(self._door.name))
+        return Written(choice, answer.line, "live", self.label)
+
+    async def recalled(self, offers: Sequence[Sayable], *, deadline: float) -> list[Written | None]:
+        """The kept line of each offer, filled in and checked again; `None` where none is fit, or the store is late.
+
+        Args:
+            offers: Each by itself.
+            deadline: As for `write`.
+        """
+        keys = [offer.key for offer in offers if offer.key]
+        found: dict[LineKey, Found] = {}
+        if self._kept is not None and self._door is not None and keys:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    found = await self._kept.find(keys, model=self.label)
+            except (TimeoutError, Unavailable):  # words are never worth waiting for
+                found = {}
+        return [self._filled(offer, found.get(offer.key) if offer.key else None) for offer in offers]
+
+    def _filled(self, offer: Sayable, found: Found | None) -> Written | None:
+        if found is None or found.refused:
+            return None
+        line = filled(found.text, offer.said.percent)
+        return None if objection(line, offer.said) else Written(0, line, "kept", self.label)
+
+
+def key_of(kind: str, goods: Goods, why: Why) -> LineKey | None:
+    """What a line about these goods is kept under; `None` when they have no name that may be said.
+
+    Args:
+        kind: Of buyer.
+        goods: At the price that holds.
+        why: They are offered.
+    """
+    title = plain_title(goods.title, goods.category)
+    if title == "this":
+        return None
+    return LineKey(kind, goods.sku, why.value, version_of(title, goods.price, goods.currency))
 
 
 def template(offer: Sayable) -> str:

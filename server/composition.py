@@ -13,21 +13,17 @@ from functools import partial
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from agents.model import ModelDoor, ModelSettings
+from agents.beforehand import Beforehand
 from agents.specialist import Specialist
 from agents.specialists.inventory import InventorySpecialist
 from agents.specialists.offers import OffersSpecialist
 from agents.standing import Standing
 from agents.supervisor import Supervisor
-from agents.words import Writer
 from knowledge.anonymity.office import CohortOffice
 from knowledge.catalog.own_words import learn_own_words
 from knowledge.events.event import Event
 from knowledge.identity.match_key import MatchKeys
 from knowledge.leaks.kept import raw_of_customers
-from knowledge.offers.companions import CompanionTable
-from knowledge.offers.drawing import Drawing, Withheld
-from knowledge.offers.lottery import Lottery
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Places
@@ -56,6 +52,7 @@ from server.queue.schedule import Schedule
 from server.rulebook import Rulebook, read_policies
 from server.secret import Secret
 from server.settings import Settings
+from server.speaking import speaking_of
 from server.telemetry import Metrics
 from server.webhooks.hearsay import Listener
 from server.webhooks.privacy import take_request
@@ -79,7 +76,6 @@ from tools.registry import build_tools
 from tools.review.reviews import Reviews
 from tools.tool import Tool
 from tools.undo.undoing import Undoing
-from tools.withheld import keep_withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +113,7 @@ class House:
     receipts: DailyReceipts
     specialists: Sequence[Specialist]
     offers: OffersSpecialist
+    beforehand: Beforehand
     supervisor: Supervisor
     inbox: Inbox
     lanes: Lanes
@@ -208,7 +205,8 @@ async def _house(  # noqa: PLR0913, PLR0917
     stack.push_async_callback(guard.close)
     undoing = Undoing(database, guard, now)
     knowing = knowing_of(settings, database, places, secret, stack, now)
-    companions = CompanionTable()
+    agents = partial(_agents_on, settings)
+    speaking = speaking_of(settings, database, places, limits, secret, background, stack, agents, now)
     measuring = MeasureOffice(database, engine, settings.holdout_bp, now)
     tools.update(
         build_tools(
@@ -224,7 +222,7 @@ async def _house(  # noqa: PLR0913, PLR0917
             plans=Plans(secret.derive("plan")),
             prices=prices,
             messages=messages,
-            companions=companions,
+            companions=speaking.companions,
             measuring=measuring,
         )
     )
@@ -233,11 +231,11 @@ async def _house(  # noqa: PLR0913, PLR0917
         places,
         limits,
         secret=secret.derive("discount-code"),
-        companions=companions,
-        writer=_writer(settings, stack),
+        companions=speaking.companions,
+        writer=speaking.writer,
         prices=prices,
         campaign=settings.campaign,
-        drawing=_drawing(settings, secret, database, background),
+        drawing=speaking.drawing,
         now=now,
         present=present,
     )
@@ -245,12 +243,11 @@ async def _house(  # noqa: PLR0913, PLR0917
     supervisor = Supervisor(specialists, guard, Standing(database))
     reviews = Reviews(database, engine, places, now)
     ladder = LadderOffice(database, engine, places, [each.actor.id for each in specialists], now)
-    agents = partial(_agents_on, settings)
     inbox = Inbox(database, metrics)
     stack.push_async_callback(inbox.close)
     lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
-    kept = (settings.home / "memory", settings.home / "cohorts")
-    privacy = PrivacyOffice(database, vault, kept, partial(_unsealed, sealer), now)
+    folders = (settings.home / "memory", settings.home / "cohorts")
+    privacy = PrivacyOffice(database, vault, folders, partial(_unsealed, sealer), now)
     linking = Linking(database, vault, now)
     receipts = await _receipts(settings, database, engine, vault, stack, now)
     jobs = Jobs(database, lanes, executor.carry_out, metrics)
@@ -271,6 +268,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         privacy=privacy,
         linking=linking,
         reconciling=Reconciling(database, platforms, places, now),
+        beforehand=speaking.beforehand,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,
@@ -320,6 +318,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         receipts=receipts,
         specialists=specialists,
         offers=offers,
+        beforehand=speaking.beforehand,
         supervisor=supervisor,
         inbox=inbox,
         lanes=lanes,
@@ -367,22 +366,6 @@ def _unsealed(sealer: Fernet, sealed: bytes) -> bytes:
         return sealer.decrypt(sealed)
     except InvalidToken as error:
         raise ValueError("sealed under another secret") from error
-
-
-def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:
-    if not (settings.model_url and settings.model):
-        return Writer()
-    door = ModelDoor(ModelSettings(settings.model_url, settings.model))
-    stack.push_async_callback(door.close)
-    return Writer(door)
-
-
-def _drawing(settings: Settings, secret: Secret, database: Database, background: Background) -> Drawing:
-    def withhold(one: Withheld) -> None:
-        background.start(keep_withheld(database, one), "withheld offer")
-
-    lottery = Lottery(secret.derive("lottery"), settings.holdout_bp, settings.explore_bp)
-    return Drawing(lottery, withhold=withhold)
 
 
 def _agents_on(settings: Settings) -> bool:

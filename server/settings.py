@@ -97,6 +97,7 @@ class Settings(BaseModel):
         klaviyo_version: The API's revision.
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
+        words_s: Seconds of the model's time each night for writing tomorrow's lines beforehand; 0: none.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
         holdout_bp: Basis points of customers who are offered nothing, so that offers can be measured; 0: nobody.
         explore_bp: Basis points of occasions each arm gets at least, silence among them; 0: the best offer always.
@@ -177,6 +178,7 @@ class Settings(BaseModel):
 
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
+    words_s: int = Field(default=900, ge=0, le=28_800)
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
     holdout_bp: int = Field(default=500, ge=0, le=5_000)
     explore_bp: int = Field(default=500, ge=0, le=2_500)

@@ -1,5 +1,6 @@
 """The offers specialist: what goes with what, who showed interest, what the margin allows; often it says nothing."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +14,7 @@ from agents.specialist import Finding
 from agents.standing import settled
 from agents.visits import Visit, visits
 from agents.word_check import Said, plain_title
-from agents.words import Sayable, Writer, personal, template
+from agents.words import Sayable, Writer, Written, key_of, personal, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, offerable, turn_of
@@ -33,6 +34,7 @@ from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
 _ASKED = 3  # goods whose price is asked of the platform for one visit
+_RECALLED_WITHIN = 0.5  # seconds for kept lines of a whole burst
 _RECENT = 6  # past looks and purchases whose companions tell of taste
 
 
@@ -82,6 +84,7 @@ class OffersSpecialist:
         self._now = now
         self._present: Callable[[Event], datetime] = present or (lambda _: now())
         self._prices = prices or FreshPrices({}, now)
+        self._writer = writer or Writer()
         self._campaign = campaign
         self._drawing = drawing or Drawing()
         self._desk = BasketDesk(
@@ -90,7 +93,7 @@ class OffersSpecialist:
             limits,
             self.companions,
             self._prices,
-            writer or Writer(),
+            self._writer,
             secret,
             now,
             campaign,
@@ -153,7 +156,7 @@ class OffersSpecialist:
             for visit in fresh
         }
         priced = await self._priced(fresh, likely, goods)
-        proposals: list[Proposal] = []
+        made: list[tuple[Visit, Turn]] = []
         for visit in fresh:
             here, kind = priced[visit.place.platform, visit.place.stock_location], kinds[visit.customer]
             offers = self._offerable(visit, wants[visit.customer], here, kind)
@@ -161,11 +164,17 @@ class OffersSpecialist:
             if turn is None:
                 passed["price_unknown" if likely[visit.customer] else "not_worth_it"] += 1
             elif turn.arm.offers:
-                proposals.append(self._propose(visit, turn, keys[visit.customer]))
+                made.append((visit, turn))
             else:
                 passed["withheld"] += 1
                 told = (self._drawing.lottery, now, visit.event.correlation)
                 self._drawing.withhold(Withheld.of(turn, visit.place.id, _transaction(visit, turn), *told))
+        said = [self._sayable(visit, turn) for visit, turn in made]
+        kept = await self._writer.recalled(said, deadline=asyncio.get_running_loop().time() + _RECALLED_WITHIN)
+        proposals = [
+            self._propose(visit, turn, keys[visit.customer], words or Written(0, template(sayable), "template"))
+            for (visit, turn), sayable, words in zip(made, said, kept, strict=True)
+        ]
         return Finding(tuple(proposals), (), +passed)
 
     async def _priced(
@@ -212,25 +221,35 @@ class OffersSpecialist:
         asked = Asked(occasion, visit.customer, kind, self._campaign)
         return turn_of(offers, self._drawing.learned.now, limits, self._drawing.lottery, asked)
 
-    def _propose(self, visit: Visit, turn: Turn, key: str) -> Proposal:
-        best = turn.arm.offers[0]
-        limits = self._limits.place(visit.place.region, visit.place.id)
+    def _occasion(self, visit: Visit, turn: Turn) -> Occasion:
         event = visit.event
-        occasion = Occasion(
+        valid = timedelta(seconds=self._limits.place(visit.place.region, visit.place.id).discount.valid_s)
+        return Occasion(
             visit.place.id,
             visit.customer,
             _transaction(visit, turn),
-            event.occurred_at + timedelta(seconds=limits.discount.valid_s),
+            event.occurred_at + valid,
             self._day(visit),
             Origin(event.correlation, event.id, event.occurred_at),
             self._campaign,
         )
+
+    def _sayable(self, visit: Visit, turn: Turn) -> Sayable:
+        best = turn.arm.offers[0]
         title = plain_title(best.goods.title, best.goods.category)
-        said = Said(title, Percent(best.terms.percent_bp), code_for(self._secret, occasion, best.goods.sku))
-        line = template(Sayable("event", said, best.wanted.why))
-        message = personal(line, limits.packs, known=True)
-        evidence = {"choice": turn.facts(self._drawing.lottery, best)}
-        return proposal_for(best, occasion, key=key, secret=self._secret, message=message, evidence=evidence)
+        code = code_for(self._secret, self._occasion(visit, turn), best.goods.sku)
+        said = Said(title, Percent(best.terms.percent_bp), code)
+        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best.goods, best.wanted.why))
+
+    def _propose(self, visit: Visit, turn: Turn, key: str, words: Written) -> Proposal:
+        best = turn.arm.offers[0]
+        packs = self._limits.place(visit.place.region, visit.place.id).packs
+        message = personal(words.text, packs, known=True)
+        evidence = {"choice": turn.facts(self._drawing.lottery, best), "words": words.source}
+        occasion = self._occasion(visit, turn)
+        return proposal_for(
+            best, occasion, key=key, secret=self._secret, message=message, evidence=evidence, model=words.model
+        )
 
     def _key(self, visit: Visit) -> str:
         return f"visit:{self._day(visit)}:{visit.customer}"

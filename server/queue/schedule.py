@@ -118,6 +118,14 @@ class Recognizing(Protocol):
         ...
 
 
+class Wording(Protocol):
+    """Words for tomorrow's offers, as far as the clock has them written."""
+
+    async def write(self) -> object:
+        """One round, within its time."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Every minute, every five, every hour, every night. UTC.
@@ -143,6 +151,7 @@ class Schedule:
     privacy: Erasing
     linking: Recognizing
     reconciling: Reconciling
+    beforehand: Wording
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -172,6 +181,7 @@ class Schedule:
             "learn_next_items": ("13 3 * * *", self.learn_next_items),
             "count_answers": ("17 3 * * *", self.count_answers),
             "reconcile": ("23 * * * *", self.reconciling.run),
+            "write_lines": ("33 4 * * *", self.beforehand.write),
             "make_forecasts": ("17 4 * * *", self.make_forecasts),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),

@@ -49,7 +49,7 @@ async def test_a_well_worded_choice_is_used_and_its_model_named(ollama: Any, doo
     ollama.contents = [line("offer-2", "Wool Socks for cold days: 15% off.")]
     written = await Writer(door).write(OFFERS, deadline=soon())
     prompt = read_prompt("offers")
-    assert (written.choice, written.text, written.source) == (1, "Wool Socks for cold days: 15% off.", "model")
+    assert (written.choice, written.text, written.source) == (1, "Wool Socks for cold days: 15% off.", "live")
     assert written.model == f"m@{prompt.digest[:12]}"
 
 

@@ -229,7 +229,7 @@ async def test_an_offer_a_model_chose_is_still_the_cores_and_names_the_model(
     limits = Limits.read()
     spoken = OffersSpecialist(database, PLACES, limits, secret=SECRET, writer=Writer(door), now=lambda: NOW)
     offer = await ask(spoken, basket("TEE"), ADA)
-    assert (offer.message, offer.source) == (disclosed(words, ("us_ny",)), "model")
+    assert (offer.message, offer.source) == (disclosed(words, ("us_ny",)), "live")
     assert offer.proposal.action == first.proposal.action
     assert offer.proposal.model.startswith("m@")
     assert "c_ada" not in json.dumps(ollama.asked)
