@@ -5,42 +5,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from agents.basket_turn import ASKED, BasketTurns
 from agents.context import Context, Source, gather
-from agents.fresh_goods import fresh_goods
 from agents.offer import Occasion, code_for, proposal_for
 from agents.standing import Settled, settled_now
 from agents.word_check import Said, plain_title
-from agents.words import Sayable, Words, Writer, key_of, personal, template
+from agents.words import Sayable, Words, Writer, key_of, personal, said_of, template
 from knowledge.anonymity.finder import audience_of
 from knowledge.events.families import CheckoutFacts
-from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from knowledge.offers.arms import Asked
 from knowledge.offers.candidates import Candidate, Why, wanted
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
-from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.goods import goods_at
 from knowledge.offers.habit import STRANGER, habits
 from knowledge.offers.history import Past, pasts
+from knowledge.offers.possible import sending_for
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from policies.actions.any_action import read_action
 from policies.actions.discount import Discount
-from policies.limits import Limits, PlaceLimits
-from policies.vocabulary.ids import CustomerRef
-from policies.vocabulary.percent import Percent
+from policies.limits import Limits
+from policies.vocabulary.ids import CustomerRef, LocationId
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
 DECIDING = 0.050  # seconds before the deadline that words may not use: the guard still has to decide and record
-_ASKED = 4  # goods whose price is asked of the platform for one basket
 _READING_SHARE = 0.4  # of the time left, for what is nice to know; the rest is for deciding and wording
-
-
-class _Told(TypedDict):
-    currency: str
-    unknown_costs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +81,20 @@ class BasketDesk:
             return await self._again(first, key, origin, place, now)
         limits = self.limits.place(place.region, place.id)
         asked = Asked(key, customer, context.found["kind"], self.campaign)
-        turn = await self._turn(checkout, context.found["past"], place, limits, deadline, asked)
+        past: Past = context.found["past"]
+        turn = await self.turns.draw(checkout, past, place, asked, deadline=deadline - DECIDING)
         if turn is None:
             return None
         best = turn.arm.offers
         if not best:
-            told = (place.id, checkout.transaction, self.drawing.lottery, now, origin.correlation)
-            self.drawing.withhold(Withheld.of(turn, *told))
+            silent = (place.id, checkout.transaction, self.drawing.lottery, now, origin.correlation)
+            self.drawing.withhold(Withheld.of(turn, *silent))
             return None
         valid = timedelta(seconds=limits.discount.valid_s)
-        occasion = Occasion(place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
-        sayable = [_sayable(one, best, code_for(self.secret, occasion, one.goods.sku), asked.kind) for one in best]
+        sends, days = self._sending(place)
+        told = (place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
+        occasion = Occasion(*told, sends, days)
+        sayable = [_sayable(one, best, occasion, self.secret, asked.kind) for one in best]
         written = await self.writer.write(sayable, deadline=deadline - DECIDING, audience=context.found["audience"])
         evidence: dict[str, Any] = {
             "basket": [line.sku for line in checkout.lines],
@@ -150,7 +147,7 @@ class BasketDesk:
             """Ask at once about what most likely will be offered, so that later nobody has to wait for it."""
             likely = wanted([line.sku for line in checkout.lines if line.quantity], Past(), self.companions)
             seconds = self.limits.place(place.region, place.id).discount.price_age_s
-            skus = [want.sku for want in likely[:_ASKED]]
+            skus = [want.sku for want in likely[:ASKED]]
             await self.prices.of(place.platform, skus, younger_than=seconds, within=within)
 
         return await gather(
@@ -165,38 +162,17 @@ class BasketDesk:
             }
         )
 
-    async def _turn(  # noqa: PLR0913, PLR0917  # who buys what where, and until when
-        self,
-        checkout: CheckoutFacts,
-        past: Past,
-        place: Place,
-        limits: PlaceLimits,
-        deadline: float,
-        asked: Asked,
-    ) -> Turn | None:
-        """What is drawn for this basket, of offers at the prices of now."""
-        wants = wanted([line.sku for line in checkout.lines if line.quantity], past, self.companions)
-        if not wants:
-            return None
-        goods = await goods_at(self.database.quick, [want.sku for want in wants], place.stock_location)
-        learned = self.drawing.learned.now
-        response = learned.response(asked.kind)
-        told: _Told = {"currency": checkout.currency, "unknown_costs": True}
-        likely = offerable(wants, goods, limits.discount, response, **told)
-        if turn_of(likely, learned, limits.discount, self.drawing.lottery, asked) is None:
-            return None  # at the prices the catalog remembers it is not worth asking the platform
-        left = deadline - DECIDING - asyncio.get_running_loop().time()
-        fresh = await fresh_goods(
-            self.prices,
-            place.platform,
-            goods,
-            [one.goods.sku for one in likely[:_ASKED]],
-            now=self.now(),
-            seconds=limits.discount.price_age_s,
-            within=left,
+    @property
+    def turns(self) -> BasketTurns:
+        """Draws for baskets, with what this desk has."""
+        return BasketTurns(
+            self.database, self.places, self.limits, self.companions, self.prices, self.drawing, self.now
         )
-        offers = offerable(wants, fresh, limits.discount, response, **told)
-        return turn_of(offers, learned, limits.discount, self.drawing.lottery, asked)
+
+    def _sending(self, place: Place) -> tuple[LocationId | None, int]:
+        """Who sends home what this shop has not, and within how many days."""
+        sending = sending_for(self.places, place, self.limits)
+        return (sending.place.id, sending.limits.home.days) if sending else (None, 0)
 
     async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:
         action = read_action(first.facts)
@@ -211,12 +187,8 @@ class BasketDesk:
         return BasketOffer(proposal, personal(message, packs, known=action.customer is not None), "template")
 
 
-def _sayable(one: Candidate, best: Sequence[Candidate], code: str, kind: str) -> Sayable:
-    others = [_title(other.goods) for other in best if other is not one]
-    said = Said(_title(one.goods), Percent(one.terms.percent_bp), code, others)
-    key = key_of(kind, one.goods, one.wanted.why)
-    return Sayable(f"offer-{best.index(one) + 1}", said, one.wanted.why, key)
-
-
-def _title(goods: Goods) -> str:
-    return plain_title(goods.title, goods.category)
+def _sayable(one: Candidate, best: Sequence[Candidate], occasion: Occasion, secret: bytes, kind: str) -> Sayable:
+    others = [plain_title(other.goods.title, other.goods.category) for other in best if other is not one]
+    days = occasion.within_days if one.form == "home" else 0
+    said = said_of(one, code_for(secret, occasion, one.goods.sku), others, within_days=days)
+    return Sayable(f"offer-{best.index(one) + 1}", said, one.wanted.why, key_of(kind, one, days))

@@ -8,14 +8,14 @@ is stopped goes on where it was.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
 from agents.model import LEAST
-from agents.word_check import Said, filled, objection, open_line, plain_title
-from agents.words import Sayable, Writer, key_of
+from agents.word_check import filled, objection, open_line
+from agents.words import Sayable, Writer, key_of, said_of
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import LearnedTable
 from knowledge.offers.habit import KINDS, NEW, STRANGER
@@ -107,7 +107,7 @@ class Beforehand:
         likely = await likely_offers(
             self.database, self.places, self.limits, self.companions, self.learned.now, until=self.now()
         )
-        keyed = [(one, key) for one in likely if (key := key_of(one.kind, one.goods, one.why)) is not None]
+        keyed = [(one, key) for one in likely if (key := key_of(one.kind, one.offer, one.within_days)) is not None]
         standing = await self._standing([key for _, key in keyed])
         left = [(one, key) for one, key in keyed if key not in standing]
         done = await self._write_all(left, standing=len(standing))
@@ -146,16 +146,14 @@ class Beforehand:
 
     async def _line(self, one: Likely, deadline: float) -> Found | None:
         """What the model makes of one offer; `None` when no answer came."""
-        title = plain_title(one.goods.title, one.goods.category)
-        said = Said(title, _ASKED_WITH, _NO_CODE)
-        written = await self.writer.write_now(
-            [Sayable("offer-1", said, one.why)], deadline=deadline, audience=AUDIENCES[one.kind]
-        )
+        said = replace(said_of(one.offer, _NO_CODE, within_days=one.within_days), percent=_ASKED_WITH)
+        offer = Sayable("offer-1", said, one.offer.wanted.why)
+        written = await self.writer.write_now([offer], deadline=deadline, audience=AUDIENCES[one.kind])
         if written.source != "live":
             return Found("", written.objection) if written.objection not in {"", "words.no_answer"} else None
         line = open_line(written.text, said)
         for percent in map(Percent, PERCENTS):
-            fault = objection(filled(line, percent), Said(title, percent, _NO_CODE))
+            fault = objection(filled(line, percent), replace(said, percent=percent))
             if fault:
                 return Found("", fault)
         return Found(line, "")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from knowledge.offers.candidates import Candidate, Why
-from policies.actions.discount import Discount
+from policies.actions.discount import Discount, Form
 from policies.vocabulary.ids import CustomerRef, LocationId
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
@@ -18,6 +18,7 @@ _REASONS = {
     Why.CARTED: "{title} was put in a cart and not bought",
     Why.VIEWED: "{title} was looked at and not bought",
 }
+_FORMS: dict[Form, str] = {"single": "", "bundle": ", so both together", "home": ", and is sent home from online stock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Occasion:
         valid_until: When the code stops.
         day: ISO date at the store; registers count their transactions anew.
         campaign: The campaign it is made under; "" for none.
+        sends: The online shop that sends home what this one has not; `None` where nobody does.
+        within_days: By when what it sends is promised to arrive.
     """
 
     store: LocationId
@@ -38,6 +41,8 @@ class Occasion:
     day: str
     origin: Origin
     campaign: str = ""
+    sends: LocationId | None = None
+    within_days: int = 0
 
 
 def code_for(secret: bytes, occasion: Occasion, sku: str) -> str:
@@ -69,21 +74,25 @@ def proposal_for(  # noqa: PLR0913
         model: Name and prompt of the model that chose or worded it; "" when none did.
     """
     goods, terms, wanted = candidate.goods, candidate.terms, candidate.wanted
-    percent, base = Percent(terms.percent_bp), Money(goods.price, goods.currency)
+    partner, home = candidate.partner, candidate.form == "home"
+    priced = (goods, partner) if partner else (goods,)  # what is won first: answers are counted by it
+    percent, base = Percent(terms.percent_bp), Money(sum(one.price for one in priced), goods.currency)
     discount = Discount(
-        store=occasion.store,
+        store=occasion.sends if home and occasion.sends else occasion.store,
         customer=occasion.customer,
         transaction=occasion.transaction,
         code=code_for(secret, occasion, goods.sku),
         percent=percent,
-        skus=(goods.sku,),
+        skus=tuple(one.sku for one in priced),
         base=base,
         amount=base.share(percent),
         valid_until=occasion.valid_until,
         campaign=occasion.campaign,
+        form=candidate.form,
+        within_days=occasion.within_days if home else 0,
     )
     facts: dict[str, Any] = {
-        "lines": [{"sku": goods.sku, "units": 1, "price": goods.price}],
+        "lines": [{"sku": one.sku, "units": 1, "price": one.price} for one in priced],
         "reason": wanted.why.value,
         "because": wanted.because,
         "together": wanted.together,
@@ -94,13 +103,13 @@ def proposal_for(  # noqa: PLR0913
         **(evidence or {}),
     }
     gain = Money(terms.gain, goods.currency)
-    reason = _REASONS[wanted.why].format(title=goods.title, because=wanted.because)
+    reason = _REASONS[wanted.why].format(title=goods.title, because=wanted.because) + _FORMS[candidate.form]
     return Proposal(
         discount,
         key,
         occasion.origin,
         f"{reason}; {percent} off is expected to earn {gain} more than saying nothing.",
         facts,
-        goods.priced_at,
+        min(one.priced_at for one in priced),
         model,
     )

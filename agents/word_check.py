@@ -47,26 +47,48 @@ class Said:
         title: Of the product, as `plain_title` gives it.
         code: The discount code; the words may repeat it.
         others: Titles of products the text must not name.
+        partner: Title of what it has to be bought with, of a bundle; the text names it too.
+        within_days: By when it arrives, of what is sent home; the text says so. 0 of all others.
     """
 
     title: str
     percent: Percent
     code: str
     others: Collection[str] = ()
+    partner: str = ""
+    within_days: int = 0
 
 
-def objection(text: str, said: Said) -> str:  # noqa: PLR0911  # one line per reason reads best
+def objection(text: str, said: Said) -> str:
     """Why this text may not be shown, as a reason code; "" when it may."""
     if not 0 < len(text) <= LONGEST or text != text.strip():
         return "words.length"
     if text != unicodedata.normalize("NFKC", text) or not all(_plain(sign) for sign in text):
         return "words.characters"
+    fault, rest = _goods(text, said)
+    return fault or _stated(re.sub(rf"(?<!\w){re.escape(said.code)}(?!\w)", " ", rest), said)
+
+
+def _goods(text: str, said: Said) -> tuple[str, str]:
+    """What is wrong with the goods a text names and how they come; "" with the text without all that."""
     rest = _without(text, said.title)
     if rest is None:
-        return "words.product_missing"
+        return "words.product_missing", ""
+    if said.partner:
+        rest = _without(rest, said.partner)
+        if rest is None:
+            return "words.partner_missing", ""
     if any(_without(rest, other) is not None for other in said.others):
-        return "words.other_product"
-    rest = re.sub(rf"(?<!\w){re.escape(said.code)}(?!\w)", " ", rest)
+        return "words.other_product", ""
+    if said.within_days:
+        rest, stated = re.subn(rf"\bwithin {said.within_days} days\b", " ", rest, flags=re.IGNORECASE)
+        if not stated:
+            return "words.delivery_missing", ""
+    return "", rest
+
+
+def _stated(rest: str, said: Said) -> str:
+    """What is wrong with everything else a text says; "" when nothing is."""
     percent = str(said.percent).removesuffix("%")
     rest, stated = re.subn(_PERCENT_AFTER.format(percent=re.escape(percent)), " ", rest)
     if not stated:
@@ -95,7 +117,8 @@ def filled(line: str, percent: Percent) -> str:
 
 def _evidence(said: Said) -> Evidence:
     """What a line about this offer may state, beside inviting words."""
-    return Evidence((said.title, said.code), (str(said.percent),), said.others)
+    stated = tuple(text for text in (said.title, said.code, said.partner) if text)
+    return Evidence(stated, (str(said.percent),), said.others)
 
 
 def plain_title(title: str, category: str = "") -> str:

@@ -6,7 +6,7 @@ kept, and again with the percentage and the code of the decision before anybody 
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,11 +16,11 @@ from agents.answer import ModelAnswer, ask
 from agents.model import ModelDoor
 from agents.prompt import Prompt, read_prompt
 from agents.word_check import Said, filled, objection, plain_title
-from knowledge.offers.candidates import Why
-from knowledge.offers.goods import Goods
+from knowledge.offers.candidates import Candidate, Why
 from knowledge.offers.kept_lines import Found, KeptLines, LineKey, version_of
 from policies.errors import Unavailable
 from policies.packs.pack import disclosed
+from policies.vocabulary.percent import Percent
 
 Words = Literal["kept", "live", "template"]
 """Where words come from: written beforehand by a model, written by it now, or the house's own."""
@@ -30,6 +30,8 @@ _TEMPLATES: Final = {
     Why.CARTED: "Still thinking about {title}? It is {percent} off with this code.",
     Why.VIEWED: "You looked at {title}: it is {percent} off with this code.",
 }
+_BUNDLE: Final = "{title} goes well with {partner}: {percent} off both with this code."
+_HOME: Final = "{title} is not on our shelf: we send it home within {days} days, {percent} off with this code."
 _NO_TITLE: Final = "Here is {percent} off with this code."
 
 
@@ -147,25 +149,47 @@ class Writer:
         return None if objection(line, offer.said) else Written(0, line, "kept", self.label)
 
 
-def key_of(kind: str, goods: Goods, why: Why) -> LineKey | None:
-    """What a line about these goods is kept under; `None` when they have no name that may be said.
+def key_of(kind: str, one: Candidate, within_days: int = 0) -> LineKey | None:
+    """What a line about an offer is kept under; `None` when its goods have no name that may be said.
 
     Args:
         kind: Of buyer.
-        goods: At the price that holds.
-        why: They are offered.
+        one: The offer, at prices that hold.
+        within_days: By when it arrives, of what is sent home.
     """
-    title = plain_title(goods.title, goods.category)
-    if title == "this":
+    titles = [plain_title(goods.title, goods.category) for goods in (one.goods, one.partner) if goods]
+    if "this" in titles:
         return None
-    return LineKey(kind, goods.sku, why.value, version_of(title, goods.price, goods.currency))
+    reason, title = one.wanted.why.value, titles[0]
+    if one.partner is not None:
+        reason = f"{reason}+{one.partner.sku}"
+        title = f"{title}\0{titles[1]}\0{one.partner.price}"
+    if within_days:
+        reason, title = f"{reason}+home", f"{title}\0{within_days}"
+    return LineKey(kind, one.goods.sku, reason, version_of(title, one.goods.price, one.goods.currency))
+
+
+def said_of(one: Candidate, code: str, others: Collection[str] = (), *, within_days: int = 0) -> Said:
+    """What a text about an offer may state.
+
+    Args:
+        one: The offer.
+        code: Its discount code.
+        others: Titles of products the text must not name.
+        within_days: By when it arrives, of what is sent home.
+    """
+    partner = plain_title(one.partner.title, one.partner.category) if one.partner else ""
+    title = plain_title(one.goods.title, one.goods.category)
+    return Said(title, Percent(one.terms.percent_bp), code, others, partner, within_days)
 
 
 def template(offer: Sayable) -> str:
     """The line of an offer without a model."""
     said = offer.said
-    pattern = _TEMPLATES[offer.why] if said.title != "this" else _NO_TITLE
-    return pattern.format(title=said.title, percent=said.percent)
+    pattern = _HOME if said.within_days else _BUNDLE if said.partner else _TEMPLATES[offer.why]
+    if "this" in {said.title, said.partner}:
+        pattern = _NO_TITLE
+    return pattern.format(title=said.title, partner=said.partner, days=said.within_days, percent=said.percent)
 
 
 def personal(message: str, packs: tuple[str, ...], *, known: bool) -> str:
@@ -173,10 +197,19 @@ def personal(message: str, packs: tuple[str, ...], *, known: bool) -> str:
     return disclosed(message, packs) if known else message
 
 
+def _row(offer: Sayable) -> dict[str, object]:
+    said = offer.said
+    return {
+        "id": offer.id,
+        "product": said.title,
+        "percent": str(said.percent),
+        "why": offer.why.value,
+        **({"with": said.partner} if said.partner else {}),
+        **({"within_days": said.within_days} if said.within_days else {}),
+    }
+
+
 def _facts(offers: Sequence[Sayable], audience: str) -> str:
-    rows = [
-        {"id": offer.id, "product": offer.said.title, "percent": str(offer.said.percent), "why": offer.why.value}
-        for offer in offers
-    ]
+    rows = [_row(offer) for offer in offers]
     told = {"offers": rows, "customers_like_this": audience} if audience else {"offers": rows}
     return json.dumps(told, ensure_ascii=False)

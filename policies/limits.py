@@ -53,6 +53,14 @@ class HighValueLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeLimits:
+    """For goods sent home from online stock: cents and days."""
+
+    shipping: int
+    days: int  # 0: nothing is offered to be sent home
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLimits:
     """For messages: how many, seconds, and minutes after midnight."""
 
@@ -103,6 +111,7 @@ class PlaceLimits:
 
     discount: DiscountLimits
     high_value: HighValueLimits
+    home: HomeLimits
     message: MessageLimits
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
@@ -113,6 +122,7 @@ class PlaceLimits:
 _TABLES: Final[dict[str, type]] = {
     "discount": DiscountLimits,
     "high_value": HighValueLimits,
+    "home": HomeLimits,
     "message": MessageLimits,
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
@@ -124,6 +134,7 @@ _NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, sh
 # Caps and ages bind harder the lower they are; these bind harder the higher they are.
 _FLOORS: Final = {
     "discount.margin_floor_bp",
+    "home.shipping",
     "message.quiet_until",
     "transfer.origin_keep",
     *(f"packs.{name}" for name in PACKS),

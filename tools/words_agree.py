@@ -66,6 +66,8 @@ def _code_agrees(discount: Discount) -> bool:
 def _without_names(message: str, discount: Discount, titles: Collection[str]) -> str:
     """The message without the code and without the goods' names, unless a name promises something itself."""
     rest = plain(message)
+    if discount.within_days:
+        rest = re.sub(rf"(?<!\w)within {discount.within_days} days(?!\w)", " ; ", rest, flags=re.IGNORECASE)
     for name in sorted((discount.code, *titles), key=len, reverse=True):
         if name and not figures(name):
             rest = re.sub(rf"(?<!\w){re.escape(plain(name))}(?!\w)", " ; ", rest, flags=re.IGNORECASE)

@@ -13,8 +13,7 @@ from agents.routing import OFFERS, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
 from agents.visits import Visit, visits
-from agents.word_check import Said, plain_title
-from agents.words import Sayable, Writer, Written, key_of, personal, template
+from agents.words import Sayable, Writer, Written, key_of, personal, said_of, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, offerable, turn_of
@@ -29,7 +28,6 @@ from knowledge.store.session import Database, utc_now
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CustomerRef, LocationId
-from policies.vocabulary.percent import Percent
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
@@ -236,10 +234,8 @@ class OffersSpecialist:
 
     def _sayable(self, visit: Visit, turn: Turn) -> Sayable:
         best = turn.arm.offers[0]
-        title = plain_title(best.goods.title, best.goods.category)
-        code = code_for(self._secret, self._occasion(visit, turn), best.goods.sku)
-        said = Said(title, Percent(best.terms.percent_bp), code)
-        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best.goods, best.wanted.why))
+        said = said_of(best, code_for(self._secret, self._occasion(visit, turn), best.goods.sku))
+        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best))
 
     def _propose(self, visit: Visit, turn: Turn, key: str, words: Written) -> Proposal:
         best = turn.arm.offers[0]

@@ -1,8 +1,8 @@
-"""A day at a simulated chain's tills, its words written by a model the night before: how many offers have one, in what time.
+"""A day at a simulated chain's tills, its words written by a model the night before: how many, and in what time.
 
-The night sees the orders before the day, and the day's baskets are then rung up. The model takes a second for a line, as
-a small one without a graphics card does, so that at a till it is never in time. A night's 900 s are played in 18: there a
-line takes 20 ms, and as many lines fit.
+The night sees the orders before the day, and the day's baskets are then rung up. The model takes a second for a line,
+as a small one without a graphics card does, so that at a till it is never in time. A night's 900 s are played in 18:
+there a line takes 20 ms, and as many lines fit.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _BY_NIGHT: Final = 0.02  # seconds for a line,
 _NIGHT: Final = 18  # so many in all,
 _BY_DAY: Final = 1.0  # and seconds for a line at the till
 _GOAL: Final = 0.5
-_ON_PAPER: Final = text("UPDATE location SET platform = :platform")  # codes are made at once: our own time is asked about
+_ON_PAPER: Final = text("UPDATE location SET platform = :platform")  # codes are made at once: it is our time we ask of
 
 
 @dataclass(frozen=True, slots=True)

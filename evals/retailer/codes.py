@@ -87,7 +87,9 @@ def price_code(  # noqa: PLR0913 - what a code may ask about a sale
         raise CodeRefused(f"{found.code} is for other goods.")
     if base < (found.extra.get("minimum_cents") or 0):
         raise CodeRefused(f"{found.code} asks for a larger purchase.")
-    if sum(units for _, units in lines) < (found.extra.get("minimum_units") or 0):
+    if sum(units for sku, units in lines if not found.skus or sku in found.skus) < (
+        found.extra.get("minimum_units") or 0
+    ):
         raise CodeRefused(f"{found.code} asks for more units.")
     wanted = (base * found.basis_points + 5_000) // 10_000 if found.basis_points else min(found.amount, base)
     return _split(wanted, prices)

@@ -25,12 +25,12 @@ _COUNT = text(
         JOIN purchase_line AS line ON line.purchase_id = met.purchase_id AND line.sku = turn.sku
         WHERE line.quantity > line.returned
     )
-    INSERT INTO offer_answer (kind, percent_bp, band, occasions, expected_ppm, bought, counted_at)
-    SELECT choice ->> 'kind', CAST(choice ->> 'percent_bp' AS int), {_BAND}, count(*),
-           sum(CAST(choice ->> 'chance_ppm' AS bigint)), count(bought.occasion), :at
+    INSERT INTO offer_answer (kind, form, percent_bp, band, occasions, expected_ppm, bought, counted_at)
+    SELECT choice ->> 'kind', coalesce(choice ->> 'form', 'single'), CAST(choice ->> 'percent_bp' AS int), {_BAND},
+           count(*), sum(CAST(choice ->> 'chance_ppm' AS bigint)), count(bought.occasion), :at
     FROM turn LEFT JOIN bought ON bought.occasion = turn.occasion
     WHERE turn.made
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
     """  # noqa: S608  # our own texts
 )
 

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from knowledge.offers.candidates import Candidate, Wanted, rank
+from knowledge.offers.forms import terms_of
 from knowledge.offers.goods import Goods
 from knowledge.offers.learned import Learned
 from knowledge.offers.lottery import WHOLE, Lottery
-from knowledge.offers.uplift import DEFAULT, MILLION, Response, Terms, all_terms, best_of
+from knowledge.offers.uplift import DEFAULT, MILLION, Response, best_of
 from policies.limits import DiscountLimits
 from policies.vocabulary.ids import CustomerRef
 
 SILENCE: Final = "silence"
 LEAD: Final = "lead"  # what is believed best
 BESIDE: Final = "beside"  # its next best percentage, so that what is believed of percentages can turn out wrong
+ANOTHER: Final = "another"  # the best of another form, so that what is believed of forms can turn out wrong
 TRIED: Final = "tried"  # not believed worth it, but it may be: without it, silence would never learn that it errs
 _TOP = 3  # offers a model may choose among,
 _NEAR = 0.9  # each worth at least this share of the best
@@ -95,6 +97,7 @@ class Turn:
             "number": self.number,
             "arm": arm.name,
             "sku": target.goods.sku,
+            "form": target.form,
             "percent_bp": target.terms.percent_bp if arm.offers else 0,
             "chance_ppm": round(target.wanted.chance * MILLION),
             "arms": [
@@ -128,7 +131,7 @@ def offerable(  # noqa: PLR0913  # what, where, to whom
     possible = rank(wants, goods, limits, currency=currency, unknown_costs=unknown_costs, assumed=_WHATEVER_IT_EARNS)
     found: list[Candidate] = []
     for one in possible[:_LOOKED_AT]:
-        best = best_of(_terms(one, response, limits), _WHATEVER_IT_EARNS)
+        best = best_of(terms_of(one, response, limits), _WHATEVER_IT_EARNS)
         if best is not None:
             found.append(replace(one, terms=best))
     return sorted(found, key=lambda one: (one.goods.unit_cost is None, -one.terms.gain, one.goods.sku))
@@ -140,7 +143,7 @@ def turn_of(
     """Draw for one occasion; `None` when nothing is worth saying and nothing worth finding out.
 
     Args:
-        offers: From `offerable`, at prices that still hold.
+        offers: From `offerable` and `forms`, ranked together, at prices that still hold.
         learned: How buyers answer.
         limits: Of the location.
         lottery: Draws.
@@ -150,10 +153,16 @@ def turn_of(
     if offers and offers[0].terms.gain >= DEFAULT.bar:
         # held-out customers are this campaign's silence; those nobody knows again get theirs by the occasion
         silence = 0 if asked.customer is not None and lottery.holdout_bp else floor
-        beside = _beside(offers[0], learned.response(asked.kind), limits) if floor else ()
-        lead = WHOLE - silence - (floor if beside else 0)
-        arms = (Arm(SILENCE, silence), *(Arm(BESIDE, floor, (one,)) for one in beside), Arm(LEAD, lead, _near(offers)))
-    elif tried := _tried(offers, learned.hopeful(asked.kind), limits) if floor else ():
+        beside = _beside(offers[0], learned.of(offers[0].form).response(asked.kind), limits) if floor else ()
+        others = [one for one in offers if one.form != offers[0].form]
+        another = _tried(others, learned, asked.kind, limits) if floor else ()
+        explored = (
+            *(Arm(BESIDE, floor, (one,)) for one in beside),
+            *(Arm(ANOTHER, floor, (one,)) for one in another),
+        )
+        lead = WHOLE - silence - floor * len(explored)
+        arms = (Arm(SILENCE, silence), *explored, Arm(LEAD, lead, _near(offers)))
+    elif tried := _tried(offers, learned, asked.kind, limits) if floor else ():
         arms = (Arm(SILENCE, WHOLE - floor), Arm(TRIED, floor, tried))
     else:
         return None
@@ -181,17 +190,18 @@ def _drawn(arms: Sequence[Arm], number: int, *, held_out: bool) -> Arm:
 
 
 def _beside(best: Candidate, response: Response, limits: DiscountLimits) -> tuple[Candidate, ...]:
-    others = [terms for terms in _terms(best, response, limits) if terms.percent_bp != best.terms.percent_bp]
+    others = [terms for terms in terms_of(best, response, limits) if terms.percent_bp != best.terms.percent_bp]
     second = best_of(others)
     return () if second is None else (replace(best, terms=second),)
 
 
-def _tried(offers: Sequence[Candidate], hopeful: Response, limits: DiscountLimits) -> tuple[Candidate, ...]:
+def _tried(offers: Sequence[Candidate], learned: Learned, kind: str, limits: DiscountLimits) -> tuple[Candidate, ...]:
     """The best offer of a known cost if what is hoped of this kind of buyer were true; none when not even then."""
+    hopeful = {one.form: learned.of(one.form).hopeful(kind) for one in offers}
     found = [
         replace(one, terms=best)
         for one in offers
-        if one.goods.unit_cost is not None and (best := best_of(_terms(one, hopeful, limits))) is not None
+        if one.goods.unit_cost is not None and (best := best_of(terms_of(one, hopeful[one.form], limits))) is not None
     ]
     return (max(found, key=lambda one: one.terms.gain),) if found else ()
 
@@ -202,19 +212,16 @@ def _near(offers: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(
         one
         for one in offers[:_TOP]
-        if one.terms.gain >= max(first.terms.gain * _NEAR, DEFAULT.bar)
+        if one.form == first.form
+        and one.terms.gain >= max(first.terms.gain * _NEAR, DEFAULT.bar)
         and (one.goods.unit_cost is None) == (first.goods.unit_cost is None)
     )
-
-
-def _terms(one: Candidate, response: Response, limits: DiscountLimits) -> list[Terms]:
-    goods = one.goods
-    return all_terms(goods.price, goods.unit_cost, one.wanted.chance, limits, response, DEFAULT)
 
 
 def _offer_facts(one: Candidate) -> dict[str, Any]:
     return {
         "sku": one.goods.sku,
+        "form": one.form,
         "percent_bp": one.terms.percent_bp,
         "chance_ppm": round(one.wanted.chance * MILLION),
         "margin_gain": one.terms.gain,  # by its name told to those alone who may see costs

@@ -8,6 +8,7 @@ from knowledge.offers.companions import CompanionTable
 from knowledge.offers.goods import Goods
 from knowledge.offers.history import Past
 from knowledge.offers.uplift import DEFAULT, Assumptions, Terms, best_terms
+from policies.actions.discount import Form
 from policies.limits import DiscountLimits
 
 # Priors, as in `uplift`: how often somebody who carted, or looked at, a variant buys it when reminded within the week.
@@ -43,11 +44,22 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An offer that may be made."""
+    """An offer that may be made.
+
+    Attributes:
+        form: On goods from the shelf, on a pair, or on goods sent home; see `forms`.
+        partner: What is in the basket and has to be bought with it, of a bundle.
+        sending: Minor units it costs to send it home.
+        limits: Of the place where it is good, when that is not where it is made.
+    """
 
     wanted: Wanted
     goods: Goods
     terms: Terms
+    form: Form = "single"
+    partner: Goods | None = None
+    sending: int = 0
+    limits: DiscountLimits | None = None
 
 
 def wanted(

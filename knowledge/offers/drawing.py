@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from knowledge.offers.arms import Turn
-from knowledge.offers.learned import PRIORS, Cell, Learned
+from knowledge.offers.learned import PRIORS, Cell, Learned, learned_of
 from knowledge.offers.lottery import NO_LOTTERY, Lottery
 from knowledge.offers.uplift import MILLION
 from knowledge.store.quick import QuickReads
+from policies.actions.discount import Form
 from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId
 
-_ANSWERS: Final = "SELECT kind, percent_bp, band, occasions, expected_ppm, bought, counted_at FROM offer_answer"
+_ANSWERS: Final = "SELECT kind, form, percent_bp, band, occasions, expected_ppm, bought, counted_at FROM offer_answer"
 
 
 class LearnedTable:
@@ -43,13 +44,11 @@ class LearnedTable:
             return
         counted_at = datetime.fromisoformat(rows[0]["counted_at"])
         if counted_at != self.now.counted_at:
-            cells = {
-                (row["kind"], row["percent_bp"], row["band"]): Cell(
-                    row["occasions"], row["expected_ppm"] / MILLION, row["bought"]
-                )
-                for row in rows
-            }
-            self.now = Learned(cells, counted_at=counted_at)
+            counted: dict[Form, dict[tuple[str, int, int], Cell]] = {}
+            for row in rows:
+                cell = Cell(row["occasions"], row["expected_ppm"] / MILLION, row["bought"])
+                counted.setdefault(row["form"], {})[row["kind"], row["percent_bp"], row["band"]] = cell
+            self.now = learned_of(counted, counted_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
+from knowledge.offers.forms import ASSUMED, FORMS
 from knowledge.offers.uplift import BANDS, DEFAULT, PERCENTS, Assumptions, Response
+from policies.actions.discount import Form
 
 # Imagined purchases: how much the level above is believed beside what was seen. Chosen on seeds 0 to 9 of
 # `python -m evals offers`, which reports on others.
@@ -23,6 +27,7 @@ OF_CHAIN: Final = 6.0
 SAID_NOTHING: Final = 0
 # What the slope may be, as `Assumptions.pull`, and how likely beforehand; the mean is its default.
 PULLS: Final = {0.0: 15.0, 0.5: 15.0, 1.0: 20.0, 2.0: 20.0, 3.0: 20.0, 5.0: 15.0, 8.0: 10.0, 12.0: 5.0, 20.0: 1.0}
+NO_FORMS: Final[Mapping[Form, "Learned"]] = MappingProxyType({})
 _ROUNDS: Final = 3  # of fitting bands and rates in turn; more change no digit that matters
 _WHOLE: Final = 10_000
 
@@ -66,10 +71,25 @@ class _Told:
 
 
 class Learned:
-    """Answers by kind of buyer; with no cells, the priors."""
+    """Answers by kind of buyer; with no cells, the priors.
 
-    def __init__(self, cells: Cells, assumed: Assumptions = DEFAULT, counted_at: datetime | None = None) -> None:
+    Args:
+        cells: Of offers from the shelf, or of one form alone.
+        assumed: The priors.
+        counted_at: When the cells were counted.
+        forms: What was learned of other forms of offers.
+    """
+
+    def __init__(
+        self,
+        cells: Cells,
+        assumed: Assumptions = DEFAULT,
+        counted_at: datetime | None = None,
+        forms: Mapping[Form, "Learned"] = NO_FORMS,
+    ) -> None:
         self.counted_at = counted_at
+        self._forms = forms
+        self._level = assumed.told
         self._prior = assumed.response()
         self._empty = not cells
         self._bands = self._prior.bands
@@ -78,6 +98,10 @@ class Learned:
         for _ in range(_ROUNDS if cells else 0):
             self._bands = self._fitted(cells)
             self._count(cells)
+
+    def of(self, form: Form) -> "Learned":
+        """How buyers answer offers of another form; the priors of that form until any were counted."""
+        return self if form == "single" else self._forms.get(form) or _prior_of(form)
 
     def response(self, kind: str) -> Response:
         """How this kind of buyer answers."""
@@ -109,7 +133,7 @@ class Learned:
         }
         nothing = _sum(cell for (_, off), cell in self._cells.items() if off == SAID_NOTHING)
         self._unaided = nothing.towards(self._prior.unaided, OF_PRIOR)
-        self._height = _line(chain, 1.0, OF_PRIOR).height
+        self._height = _line(chain, self._level, OF_PRIOR).height
         self._known.clear()
 
     def _fitted(self, cells: Cells) -> tuple[float, ...]:
@@ -150,4 +174,25 @@ def _sum(cells: Iterable[Cell]) -> Cell:
     return sum(cells, Cell())
 
 
+def learned_of(counted: Mapping[Form, Cells], counted_at: datetime) -> Learned:
+    """What cells by form teach; a pair's goods are on the shelf, so what silence does to them is known from both."""
+    unsaid: dict[tuple[str, int, int], Cell] = {}
+    for form in ("single", "bundle"):
+        for place, cell in counted.get(form, {}).items():
+            if place[1] == SAID_NOTHING:
+                unsaid[place] = unsaid.get(place, Cell()) + cell
+    cells = {form: dict(counted.get(form, {})) for form in FORMS}
+    forms: dict[Form, Learned] = {
+        form: Learned({**cells[form], **unsaid} if form == "bundle" else cells[form], ASSUMED[form], counted_at)
+        for form in FORMS
+        if form != "single" and cells[form]
+    }
+    return Learned({**cells["single"], **unsaid}, ASSUMED["single"], counted_at, forms)
+
+
 PRIORS: Final = Learned({})
+
+
+@lru_cache(maxsize=len(FORMS))
+def _prior_of(form: Form) -> Learned:
+    return Learned({}, ASSUMED[form])

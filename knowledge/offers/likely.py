@@ -13,16 +13,17 @@ from typing import Final
 
 from sqlalchemy import text
 
-from knowledge.offers.arms import offerable
-from knowledge.offers.candidates import Wanted, Why, wanted
+from knowledge.offers.candidates import Candidate, Wanted, Why, wanted
 from knowledge.offers.co_purchase import MAX_BASKET
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.habit import STRANGER, habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.learned import Learned
-from knowledge.store.places import Places
+from knowledge.offers.possible import Found, Sending, possible, sending_for
+from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
+from policies.actions.discount import Form
 from policies.limits import Limits
 from policies.vocabulary.ids import CustomerRef, LocationId
 
@@ -49,19 +50,21 @@ class Likely:
     Attributes:
         kind: Of buyer it would be made to.
         times: How many of the newest baskets would have led to it.
+        within_days: By when it would be promised to arrive, of what is sent home.
     """
 
     kind: str
-    goods: Goods
-    why: Why
+    offer: Candidate
     times: int
+    within_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Basket:
-    location: LocationId
-    stock: LocationId
+    place: Place
+    sending: Sending | None
     kind: str
+    skus: tuple[str, ...]
     wants: tuple[Wanted, ...]
 
 
@@ -84,17 +87,18 @@ async def likely_offers(  # noqa: PLR0913  # the store, and what offers are made
         learned: How buyers answer.
         until: The present.
     """
-    baskets = await _baskets(database, places, companions, until)
+    baskets = await _baskets(database, places, limits, companions, until)
     goods: dict[LocationId, dict[str, Goods]] = {}
-    for stock in sorted({basket.stock for basket in baskets}):
-        skus = sorted({want.sku for basket in baskets if basket.stock == stock for want in basket.wants})
-        goods[stock] = {}
+    for stock, wanted_here in _asked(baskets).items():
+        skus, goods[stock] = sorted(wanted_here), {}
         for start in range(0, len(skus), _AT_ONCE):
             goods[stock] |= await goods_at(database.quick, skus[start : start + _AT_ONCE], stock)
-    return await asyncio.to_thread(_counted, baskets, goods, places, limits, learned)
+    return await asyncio.to_thread(_counted, baskets, goods, limits, learned)
 
 
-async def _baskets(database: Database, places: Places, companions: CompanionTable, until: datetime) -> list[_Basket]:
+async def _baskets(
+    database: Database, places: Places, limits: Limits, companions: CompanionTable, until: datetime
+) -> list[_Basket]:
     window = {"since": until - timedelta(days=DAYS), "until": until, "most": MAX_BASKET, "baskets": BASKETS}
     known = {place.id for place in places}
     async with database.reading() as connection:
@@ -112,31 +116,45 @@ async def _baskets(database: Database, places: Places, companions: CompanionTabl
         # what they bought is what they may buy again one day: the basket itself says what is not offered with it
         wants = wanted(row.skus, Past(did.viewed, did.carted), companions)
         kind = kinds[row.customer_ref] if row.customer_ref else STRANGER
-        found.append(_Basket(row.location_id, places.get(row.location_id).stock_location, kind, tuple(wants)))
+        place = places.get(row.location_id)
+        found.append(_Basket(place, sending_for(places, place, limits), kind, tuple(row.skus), tuple(wants)))
+    return found
+
+
+def _asked(baskets: Sequence[_Basket]) -> dict[LocationId, set[str]]:
+    """Which goods are looked up at which stock."""
+    found: dict[LocationId, set[str]] = {}
+    for basket in baskets:
+        skus = {want.sku for want in basket.wants}
+        found.setdefault(basket.place.stock_location, set()).update(skus, basket.skus)
+        if basket.sending is not None:
+            found.setdefault(basket.sending.place.stock_location, set()).update(skus)
     return found
 
 
 def _counted(
-    baskets: Sequence[_Basket],
-    goods: Mapping[LocationId, Mapping[str, Goods]],
-    places: Places,
-    limits: Limits,
-    learned: Learned,
+    baskets: Sequence[_Basket], goods: Mapping[LocationId, Mapping[str, Goods]], limits: Limits, learned: Learned
 ) -> list[Likely]:
-    times: Counter[tuple[str, str, Why]] = Counter()
-    named: dict[str, Goods] = {}
+    times: Counter[tuple[str, Form, str, str, Why]] = Counter()
+    named: dict[tuple[str, Form, str, str, Why], tuple[Candidate, int]] = {}
     for basket in baskets:
-        place = places.get(basket.location)
-        offers = offerable(
+        here, sending = goods[basket.place.stock_location], basket.sending
+        held = {sku: here[sku] for sku in basket.skus if sku in here}
+        there: Mapping[str, Goods] = goods[sending.place.stock_location] if sending else {}
+        offers = possible(
             basket.wants,
-            goods[basket.stock],
-            limits.place(place.region, place.id).discount,
-            learned.response(basket.kind),
+            Found(here, held, there),
+            limits.place(basket.place.region, basket.place.id),
+            sending,
+            learned,
+            kind=basket.kind,
             currency=None,
             unknown_costs=False,
         )
         for best in offers[:1]:
-            times[basket.kind, best.goods.sku, best.wanted.why] += 1
-            named[best.goods.sku] = best.goods
+            partner = str(best.partner.sku) if best.partner else ""
+            name = (basket.kind, best.form, str(best.goods.sku), partner, best.wanted.why)
+            times[name] += 1
+            named[name] = best, sending.limits.home.days if sending and best.form == "home" else 0
     ranked = sorted(times.items(), key=lambda one: (-one[1], one[0]))
-    return [Likely(kind, named[sku], why, count) for (kind, sku, why), count in ranked]
+    return [Likely(name[0], named[name][0], count, named[name][1]) for name, count in ranked]

@@ -57,6 +57,7 @@ class Assumptions:
         telling: Minor units that telling somebody costs in attention.
         bar: Minor units an offer must earn to be worth making.
         cost_share: Share of the price an unrecorded unit cost is taken to be; high, so known costs win.
+        told: Share of predicted buyers who buy once told, at full price; below 1 where they have to wait for it.
     """
 
     pull: float = 3.0
@@ -65,10 +66,11 @@ class Assumptions:
     telling: int = 1
     bar: int = 2
     cost_share: float = 0.7
+    told: float = 1.0
 
     def response(self) -> Response:
         """The priors as an answer to every percentage."""
-        return _prior(self.unaided, self.pull)
+        return _prior(self.unaided, self.pull, self.told)
 
 
 DEFAULT: Final = Assumptions()
@@ -98,6 +100,10 @@ def all_terms(  # noqa: PLR0913, PLR0917  # the goods, the buyer, the limits
     limits: DiscountLimits,
     response: Response,
     assumed: Assumptions = DEFAULT,
+    *,
+    with_price: int = 0,
+    with_cost: int = 0,
+    sending: int = 0,
 ) -> list[Terms]:
     """Every percentage the limits let through, whatever it earns, in the response's order.
 
@@ -108,20 +114,24 @@ def all_terms(  # noqa: PLR0913, PLR0917  # the goods, the buyer, the limits
         limits: Of the location.
         response: How customers like this one answer.
         assumed: What telling costs, and what is believed of an unknown cost.
+        with_price: Minor units of the goods it has to be bought with, which the percentage is taken off too; they are
+            bought anyway, so their margin counts for the floor and not for the gain.
+        with_cost: Their unit cost.
+        sending: Minor units it costs to send it.
     """
     cost = unit_cost if unit_cost is not None else round(price * assumed.cost_share)
     most, chance = assumed.most_likely, response.corrected(chance)
     lost = round(min(most, response.unaided * min(most, chance)) * MILLION) * (price - cost)
     found: list[Terms] = []
     for percent, multiplier in response.told.items():
-        amount = round_half_even(price * percent, _WHOLE)
-        after = price - amount
+        amount = round_half_even((price + with_price) * percent, _WHOLE)
+        after = price + with_price - amount
         if percent > limits.percent_bp or not 0 < amount <= limits.transaction_max:
             continue
-        if (after - cost) * _WHOLE < after * limits.margin_floor_bp:
+        if (after - cost - with_cost - sending) * _WHOLE < after * limits.margin_floor_bp:
             continue
         accepted = round(min(most, chance * multiplier) * MILLION)
-        gain = (accepted * (after - cost) - lost) // MILLION - assumed.telling
+        gain = (accepted * (price - amount - cost - sending) - lost) // MILLION - assumed.telling
         found.append(Terms(percent, amount, accepted / MILLION, gain))
     return found
 
@@ -148,5 +158,5 @@ def best_of(terms: list[Terms], assumed: Assumptions = DEFAULT) -> Terms | None:
 
 
 @lru_cache(maxsize=16)
-def _prior(unaided: float, pull: float) -> Response:
-    return Response(unaided, {percent: 1 + pull * percent / _WHOLE for percent in PERCENTS})
+def _prior(unaided: float, pull: float, told: float) -> Response:
+    return Response(unaided, {percent: told * (1 + pull * percent / _WHOLE) for percent in PERCENTS})

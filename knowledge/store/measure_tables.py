@@ -26,6 +26,7 @@ offer_answer = Table(  # how each kind of buyer answered each percentage, counte
     "offer_answer",
     metadata,
     Column("kind", String, primary_key=True),
+    Column("form", String, primary_key=True, server_default="single"),  # from the shelf, a pair, or sent home
     Column("percent_bp", Integer, primary_key=True),  # 0: nothing was said
     Column("band", Integer, primary_key=True),  # of the predicted chance, 0 the unlikeliest
     Column("occasions", BigInteger, nullable=False),

@@ -1,6 +1,6 @@
 """Money off one basket, as a single-use code a register can apply."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -10,6 +10,11 @@ from policies.vocabulary.ids import CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 
+Form = Literal["single", "bundle", "home"]
+"""On goods from this shelf; on several goods, all of them bought together; on goods sent home from online stock."""
+
+_ON: Final = {"single": "", "bundle": " goods bought together", "home": " goods sent home"}
+
 
 class Discount(Action):
     """Create a single-use discount code.
@@ -18,10 +23,12 @@ class Discount(Action):
         store: The location whose register may apply it.
         transaction: The register's transaction or online cart it is meant for; caps count per transaction.
         code: What the register applies; derived from the proposal, so that a retry makes the same code.
-        skus: What it applies to; empty means the whole basket.
+        skus: What it applies to; empty means the whole basket. Of a bundle the first is what the basket lacks.
         base: Price of what it applies to, before the discount.
         amount: Money off, at most: exactly `base` times `percent`.
         campaign: The campaign it belongs to, whose total it counts in; "" for none, and then its facts leave it out.
+        form: What it asks of the goods; facts leave "single" out.
+        within_days: By when goods sent home are promised to arrive; 0, and left out, of all others.
     """
 
     effect: ClassVar[Effect] = Effect.WRITE
@@ -36,6 +43,16 @@ class Discount(Action):
     amount: Money
     valid_until: AwareDatetime
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$", exclude_if=lambda name: not name)
+    form: Form = Field(default="single", exclude_if=lambda form: form == "single")
+    within_days: int = Field(default=0, ge=0, le=60, exclude_if=lambda days: not days)
+
+    @model_validator(mode="after")
+    def _form_fits(self) -> Self:
+        if self.form == "bundle" and len(set(self.skus)) < 2:  # noqa: PLR2004  # one is no bundle
+            raise Refused("A bundle is made of at least two different goods.", code="discount.bundle", field="skus")
+        if (self.form == "home") != (self.within_days > 0) or (self.form == "home" and not self.skus):
+            raise Refused("What is sent home is named, and says within how many days.", code="discount.home")
+        return self
 
     @model_validator(mode="after")
     def _amount_follows_percent(self) -> Self:
@@ -57,7 +74,8 @@ class Discount(Action):
         return EndDiscount(store=self.store, code=self.code, reference=reference, amount=self.amount)
 
     def sentence(self) -> str:  # noqa: D102
-        return f"Give {self.percent} off ({self.amount} at most) with code {self.code} at {self.store}."
+        off = f"{self.percent} off{_ON[self.form]}"
+        return f"Give {off} ({self.amount} at most) with code {self.code} at {self.store}."
 
 
 class EndDiscount(Action):

@@ -193,7 +193,8 @@ class CheckoutDesk:
             self.offers.actor,
             door=Door.CHECKOUT,
             on_behalf_of=register.id,
-            locations=frozenset({LocationId(checkout.location)}),
+            # what is sent home is bought of the online shop
+            locations=frozenset({LocationId(checkout.location), offer.proposal.action.store}),
         )
         decision = await self.guard.propose(speaker, replace(offer.proposal, evidence=evidence), wait=False)
         found = replace(
@@ -261,6 +262,8 @@ def _offer(discount: Discount) -> dict[str, Any]:
         "currency": discount.amount.currency,
         "skus": list(discount.skus),
         "valid_until": discount.valid_until.isoformat(),
+        **({"form": discount.form} if discount.form != "single" else {}),
+        **({"sent_home": {"by": discount.store, "within_days": discount.within_days}} if discount.within_days else {}),
     }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from knowledge.measure.off_policy import Log, Worth, worth
 from knowledge.measure.sequence import Floats
-from knowledge.offers.arms import BESIDE, LEAD, SILENCE
+from knowledge.offers.arms import ANOTHER, BESIDE, LEAD, SILENCE
 from knowledge.offers.habit import KINDS
 from knowledge.offers.turns import MET, TURNS
 from knowledge.store.connection import Connection
@@ -21,7 +21,7 @@ WORDS: Final[dict[Other, str]] = {
     "always": "always making the best offer, without exploring",
     "beside": "giving the next best percentage instead of the best",
 }
-_ARMS: Final = (SILENCE, LEAD, BESIDE)
+_ARMS: Final = (SILENCE, LEAD, BESIDE, ANOTHER)
 _WITHIN_DAYS: Final = 1  # what is bought on the occasion itself
 _WHOLE: Final = 10_000
 

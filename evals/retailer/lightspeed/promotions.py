@@ -198,7 +198,10 @@ def _add_codes(account: Account, promotion: Promotion, codes: dict[str, int | No
             ends_at=promotion.ends_at,
             usage_limit=limit,
             places=tuple(outlets[outlet].code for outlet in promotion.body["outlet_ids"]),
-            extra={"promotion_id": promotion.id},
+            extra={
+                "promotion_id": promotion.id,
+                "minimum_units": int(promotion.body["condition"].get("min_quantity") or 0),
+            },
         )
         try:
             create_discount(account.world, discount)

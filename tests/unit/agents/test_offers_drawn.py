@@ -88,8 +88,9 @@ async def test_what_was_drawn_stands_in_the_evidence_and_comes_out_again(shop: D
         assert sum(arm["bp"] for arm in choice["arms"]) == WHOLE
         if offer:
             assert choice["percent_bp"] == offer.proposal.action.percent.basis_points
-            assert (choice["sku"],) == offer.proposal.action.skus
-    assert arms == {"silence", "beside", "lead"}
+            assert choice["sku"] == offer.proposal.action.skus[0]
+            assert choice["form"] == offer.proposal.action.form
+    assert arms == {"silence", "beside", "another", "lead"}
 
 
 async def test_asking_again_draws_the_same(shop: Database):

@@ -125,6 +125,8 @@ class LightspeedDiscounts:
         outlet = stock_place(self._places, discount.store, PLATFORM).platform_id
         ids = await self._products.of(discount.skus, Priority.WRITE)
         goods = [{"field": "product_id", "value": product} for product in ids.values()]
+        # a promotion can ask for a number of units of its goods, not for each of them
+        together = {"min_quantity": len(goods)} if discount.form == "bundle" else {}
         return {
             "name": name_of(discount.code),
             "description": f"{discount.percent} off, {discount.amount} at most, {action}",
@@ -134,7 +136,7 @@ class LightspeedDiscounts:
             "outlet_ids": [outlet],
             "use_promo_code": True,
             "add_promo_code": [{"code": discount.code, "limit": 1}],
-            "condition": {"type": "product_set", **({"include": goods} if goods else {})},
+            "condition": {"type": "product_set", **({"include": goods} if goods else {}), **together},
             "action": {
                 "type": "basic_percent_discount",
                 "value": wire_number(Decimal(discount.percent.basis_points) / 100),

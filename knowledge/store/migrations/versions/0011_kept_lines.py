@@ -1,4 +1,4 @@
-"""Lines a model wrote beforehand."""
+"""Lines a model wrote beforehand, and answers by form of offer."""
 
 from alembic import op
 
@@ -26,8 +26,16 @@ _LINES = """
 def upgrade() -> None:
     """Add them."""
     op.execute(_LINES)
+    # counted anew every night: what is there is of offers from the shelf
+    op.execute("ALTER TABLE offer_answer ADD COLUMN form VARCHAR NOT NULL DEFAULT 'single'")
+    op.execute("ALTER TABLE offer_answer DROP CONSTRAINT offer_answer_pkey")
+    op.execute("ALTER TABLE offer_answer ADD PRIMARY KEY (kind, form, percent_bp, band)")
 
 
 def downgrade() -> None:
     """Take them away again."""
+    op.execute("DELETE FROM offer_answer WHERE form <> 'single'")
+    op.execute("ALTER TABLE offer_answer DROP CONSTRAINT offer_answer_pkey")
+    op.execute("ALTER TABLE offer_answer DROP COLUMN form")
+    op.execute("ALTER TABLE offer_answer ADD PRIMARY KEY (kind, percent_bp, band)")
     op.execute("DROP TABLE kept_line")

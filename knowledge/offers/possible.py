@@ -1,0 +1,94 @@
+"""Every offer a basket or visit admits, in every form, most valuable first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from knowledge.offers.arms import offerable
+from knowledge.offers.candidates import Candidate, Wanted
+from knowledge.offers.forms import bundles, homes, ranked
+from knowledge.offers.goods import Goods
+from knowledge.offers.learned import Learned
+from knowledge.store.places import ONLINE, Place, Places
+from policies.limits import Limits, PlaceLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """An online shop that sends home what a shop has not.
+
+    Attributes:
+        limits: Of the online shop.
+    """
+
+    place: Place
+    limits: PlaceLimits
+
+
+def sending_for(places: Places, place: Place, limits: Limits) -> Sending | None:
+    """Who sends home what this shop has not: its platform's online shop, else any; `None` when nobody does.
+
+    Args:
+        places: All locations.
+        place: The shop; an online shop sends everything home anyway.
+        limits: Say how much a parcel costs, and whether any is sent.
+    """
+    online = places.online(place.platform) or next((each for each in places if each.kind == ONLINE), None)
+    if online is None or place.kind == ONLINE:
+        return None
+    there = limits.place(online.region, online.id)
+    return Sending(online, there) if there.home.days else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is where.
+
+    Attributes:
+        here: By sku, at this shop's stock.
+        held: What is in the basket, by sku, at the price the register charges.
+        online: By sku, at the stock of the shop that sends home.
+    """
+
+    here: Mapping[str, Goods]
+    held: Mapping[str, Goods] = field(default_factory=dict[str, Goods])
+    online: Mapping[str, Goods] = field(default_factory=dict[str, Goods])
+
+
+def possible(  # noqa: PLR0913  # who wants what, and what there is
+    wants: Sequence[Wanted],
+    found: Found,
+    limits: PlaceLimits,
+    sending: Sending | None,
+    learned: Learned,
+    *,
+    kind: str,
+    currency: str | None,
+    unknown_costs: bool,
+) -> list[Candidate]:
+    """Every offer the limits let through, in every form, each at its best percentage, whatever it earns.
+
+    Args:
+        wants: What they may want.
+        found: What is where.
+        limits: Of the location.
+        sending: Who sends home; `None` when nobody does.
+        learned: How buyers answer.
+        kind: Of buyer.
+        currency: As for `rank`.
+        unknown_costs: As for `rank`.
+    """
+    response = learned.response(kind)
+    singles = offerable(wants, found.here, limits.discount, response, currency=currency, unknown_costs=unknown_costs)
+    pairs = bundles(singles, found.held, limits.discount, learned.of("bundle").response(kind))
+    sent: list[Candidate] = []
+    if sending is not None and found.online:
+        sent = homes(
+            wants,
+            found.here,
+            found.online,
+            sending.limits.discount,
+            learned.of("home").response(kind),
+            sending=sending.limits.home.shipping,
+            currency=currency,
+        )
+    return ranked([*singles, *pairs, *sent])
