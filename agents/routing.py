@@ -8,10 +8,11 @@ from knowledge.events.event import Topic
 
 OFFERS: Final = "offers"
 INVENTORY: Final = "inventory"
+PURCHASES: Final = "purchases"
 
 TABLE: Final[Mapping[Topic, tuple[str, ...]]] = MappingProxyType(
     {
-        Topic.ORDER_CREATED: (OFFERS, INVENTORY),
+        Topic.ORDER_CREATED: (OFFERS, INVENTORY, PURCHASES),
         Topic.ORDER_UPDATED: (OFFERS, INVENTORY),
         Topic.ORDER_FULFILLED: (INVENTORY,),
         Topic.ORDER_CANCELLED: (OFFERS, INVENTORY),

@@ -76,6 +76,15 @@ class MessageLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseLimits:
+    """Which purchases a customer is written about: cents and seconds."""
+
+    high_value_from: int  # 0: none
+    message_from: int  # 0: none
+    late_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferLimits:
     """For transfers: cents at cost, units and seconds."""
 
@@ -113,6 +122,7 @@ class PlaceLimits:
     high_value: HighValueLimits
     home: HomeLimits
     message: MessageLimits
+    purchase: PurchaseLimits
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
     approval: ApprovalLimits
@@ -124,6 +134,7 @@ _TABLES: Final[dict[str, type]] = {
     "high_value": HighValueLimits,
     "home": HomeLimits,
     "message": MessageLimits,
+    "purchase": PurchaseLimits,
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
     "approval": ApprovalLimits,
@@ -140,7 +151,7 @@ _FLOORS: Final = {
     *(f"packs.{name}" for name in PACKS),
 }
 _MINUTES: Final = {"quiet_from", "quiet_until"}  # of a day
-_NOBODY_AT_ZERO: Final = "high_value.spent_from"
+_NOBODY_AT_ZERO: Final = {"high_value.spent_from", "purchase.high_value_from", "purchase.message_from"}
 
 
 class Limits:
@@ -299,6 +310,6 @@ def _numbers(layer: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
 
 
 def _looser(name: str, inherited: int, value: int) -> bool:
-    if name == _NOBODY_AT_ZERO:
+    if name in _NOBODY_AT_ZERO:
         return value > 0 and not 0 < inherited <= value
     return value < inherited if name in _FLOORS else value > inherited

@@ -17,6 +17,7 @@ from agents.beforehand import Beforehand
 from agents.specialist import Specialist
 from agents.specialists.inventory import InventorySpecialist
 from agents.specialists.offers import OffersSpecialist
+from agents.specialists.purchases import PurchasesSpecialist
 from agents.standing import Standing
 from agents.supervisor import Supervisor
 from knowledge.anonymity.office import CohortOffice
@@ -239,7 +240,18 @@ async def _house(  # noqa: PLR0913, PLR0917
         now=now,
         present=present,
     )
-    specialists: Sequence[Specialist] = (offers, InventorySpecialist(database, places, limits, now=now))
+    purchases = PurchasesSpecialist(
+        database,
+        places,
+        limits,
+        channels=messages.channels,
+        campaign=settings.campaign,
+        lottery=speaking.drawing.lottery,
+        now=now,
+        present=present,
+    )
+    inventory = InventorySpecialist(database, places, limits, now=now)
+    specialists: Sequence[Specialist] = (offers, inventory, purchases)
     supervisor = Supervisor(specialists, guard, Standing(database))
     reviews = Reviews(database, engine, places, now)
     ladder = LadderOffice(database, engine, places, [each.actor.id for each in specialists], now)

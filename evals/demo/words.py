@@ -14,6 +14,7 @@ MANAGER: Final = "manager:ada"
 WHO: Final = {
     "specialist:offers": "Offers",
     "specialist:inventory": "Stock",
+    "specialist:purchases": "Thanks",
     ASSISTANT: "The assistant",
     MANAGER: "The manager",
 }

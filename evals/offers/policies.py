@@ -1,25 +1,32 @@
 """Ways to make offers at the simulated retailer: ours, as it is shipped, and what it has to beat."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.offers.retailer import VISITS, WANTED, WEEKS, Indices, Retailer
-from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from evals.offers.retailer import BUNDLE, SINGLE, VISITS, WANTED, WEEKS, Indices, Retailer
+from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Wanted, Why
+from knowledge.offers.forms import FORMS
 from knowledge.offers.goods import Goods
 from knowledge.offers.habit import KINDS, STRANGER
-from knowledge.offers.learned import PRIORS, Cell, Learned
+from knowledge.offers.learned import PRIORS, Cell, Learned, learned_of
 from knowledge.offers.lottery import Lottery
+from knowledge.offers.possible import Found, Sending, possible
 from knowledge.offers.uplift import DEFAULT, PERCENTS, band_of
-from policies.limits import Limits
-from policies.vocabulary.ids import CustomerRef, Sku
+from knowledge.store.places import Place
+from policies.actions.discount import Form
+from policies.limits import HomeLimits, Limits
+from policies.vocabulary.ids import CustomerRef, LocationId, Sku
 
-LIMITS: Final = Limits.read().place("", "").discount
+_LIMITS: Final = Limits.read().place("", "")
+LIMITS: Final = _LIMITS.discount
+_ONLINE: Final = Place(LocationId("ONLINE"), "Online", "paper", "1", "online", "", "UTC", LocationId("ONLINE"))
 FEATURED: Final = PERCENTS.index(1000) + 1  # a week's promotion is 10 % off one category
 _AT: Final = datetime(2026, 1, 5, tzinfo=UTC)
 _ARM: Final = {percent: place + 1 for place, percent in enumerate(PERCENTS)}
@@ -33,23 +40,28 @@ class Run:
         which: Of the wanted goods, the one offered or, in silence, the one it would have been; -1 where nothing was
             worth drawing for.
         arm: 0 for silence, then an index of `PERCENTS` plus 1.
+        form: A place of `FORMS`.
         held_out: By customer.
         turns: One for each visit on which something was drawn.
     """
 
     which: Indices
     arm: Indices
+    form: Indices
     held_out: NDArray[np.bool_]
     turns: dict[int, Turn]
 
 
 def earned(retailer: Retailer, run: Run) -> float:
     """True expected minor units over never saying anything, each telling's attention taken off."""
-    said = np.flatnonzero(run.arm)
-    return float(retailer.worth(said, run.which[said], run.arm[said]).sum()) - DEFAULT.telling * said.size
+    total = 0.0
+    for form in range(len(FORMS)):
+        said = np.flatnonzero((run.arm > 0) & (run.form == form))
+        total += float(retailer.worth(said, run.which[said], run.arm[said], form).sum()) - DEFAULT.telling * said.size
+    return total
 
 
-def ours(retailer: Retailer, seed: int, *, learns: bool = True, draws: bool = True) -> Run:
+def ours(retailer: Retailer, seed: int, *, learns: bool = True, draws: bool = True, forms: bool = True) -> Run:
     """The product's own arms, lottery and learning, over its own log; the truth is only met when the dice fall.
 
     Args:
@@ -57,28 +69,31 @@ def ours(retailer: Retailer, seed: int, *, learns: bool = True, draws: bool = Tr
         seed: Makes the lottery's secret.
         learns: Whether answers are counted each week; else the priors stay.
         draws: Whether customers are held out and arms explored.
+        forms: Whether bundles are offered, and goods to be sent home; else money off the shelf alone.
     """
     lottery = Lottery(seed.to_bytes(8), 500, 500) if draws else Lottery(seed.to_bytes(8))
     goods = [_goods(retailer, place) for place in range(retailer.price.size)]
-    learned, cells = PRIORS, defaultdict[tuple[str, int, int], Cell](Cell)
+    learned = PRIORS
+    counted: dict[Form, dict[tuple[str, int, int], Cell]] = {form: defaultdict(Cell) for form in FORMS}
     visits = retailer.customer.size
-    which, arm = np.full(visits, -1), np.zeros(visits, dtype=np.intp)
+    which, arm, form = np.full(visits, -1), np.zeros(visits, dtype=np.intp), np.zeros(visits, dtype=np.intp)
     turns: dict[int, Turn] = {}
     for visit in range(visits):
         if learns and visit and visit % VISITS == 0:
-            learned = Learned(dict(cells))
-        turn = _turn(retailer, visit, goods, learned, lottery)
+            learned = learned_of(counted, _AT)
+        turn = _turn(retailer, visit, goods, learned, lottery, forms=forms)
         if turn is None:
             continue
         turns[visit] = turn
         target = (turn.arm.offers or turn.arms[-1].offers)[0]
-        place = int(target.wanted.because)
+        place = list(retailer.wanted[visit]).index(int(target.goods.sku[1:]))
         percent = target.terms.percent_bp if turn.arm.offers else 0
-        which[visit], arm[visit] = place, _ARM.get(percent, 0)
-        bought = retailer.buys(visit, place, int(arm[visit]))
-        cells[turn.asked.kind, percent, band_of(target.wanted.chance)] += Cell(1, target.wanted.chance, int(bought))
+        which[visit], arm[visit], form[visit] = place, _ARM.get(percent, 0), FORMS.index(target.form)
+        bought = retailer.buys(visit, place, int(arm[visit]), int(form[visit]))
+        chance = target.wanted.chance
+        counted[target.form][turn.asked.kind, percent, band_of(chance)] += Cell(1, chance, int(bought))
     held_out = np.asarray([lottery.holds_out("", _ref(one)) for one in range(retailer.hidden.size)])
-    return Run(which, arm, held_out, turns)
+    return Run(which, arm, form, held_out, turns)
 
 
 def weekly_promotion(retailer: Retailer) -> float:
@@ -88,7 +103,7 @@ def weekly_promotion(retailer: Retailer) -> float:
     for which in range(WANTED):
         visits = np.flatnonzero(retailer.category[retailer.wanted[:, which]] == week)
         arm, place = np.full(visits.size, FEATURED), np.full(visits.size, which)
-        allowed = _allowed(retailer, retailer.wanted[visits, which], arm)
+        allowed = _allowed(retailer, visits, place, arm)
         total += float(retailer.worth(visits, place, arm)[allowed].sum())
     return total
 
@@ -101,7 +116,7 @@ def best_single_offer(retailer: Retailer) -> float:
         for which in range(WANTED):
             place, arm = np.full(visits.size, which), np.full(visits.size, _ARM[percent])
             goods = retailer.wanted[:, which]
-            worth = np.where(_allowed(retailer, goods, arm), retailer.worth(visits, place, arm), 0.0)
+            worth = np.where(_allowed(retailer, visits, place, arm), retailer.worth(visits, place, arm), 0.0)
             totals += np.bincount(goods, weights=worth, minlength=totals.size)
         best = max(best, float(totals.max()) - DEFAULT.telling * visits.size)
     return best
@@ -115,11 +130,11 @@ def best_to_everyone(retailer: Retailer) -> float:
     """
     visits = np.arange(retailer.customer.size)
     expected = retailer.predicted * (retailer.price - retailer.cost)[retailer.wanted]
-    which = expected.argmax(axis=1)
+    which = np.where(retailer.here, expected, -1.0).argmax(axis=1)
     totals: list[float] = []
     for percent in PERCENTS:
         arm = np.full(visits.size, _ARM[percent])
-        allowed = _allowed(retailer, retailer.wanted[visits, which], arm)
+        allowed = _allowed(retailer, visits, which, arm)
         worth = retailer.worth(visits, which, arm)[allowed]
         totals.append(float(worth.sum()) - DEFAULT.telling * worth.size)
     return max(totals)
@@ -130,25 +145,32 @@ def knowing_all(retailer: Retailer) -> float:
     visits = np.arange(retailer.customer.size)
     best = np.zeros(visits.size)
     for which in range(WANTED):
-        for arm in range(1, len(PERCENTS) + 1):
+        for arm, form in product(range(1, len(PERCENTS) + 1), range(len(FORMS))):
             place, arms = np.full(visits.size, which), np.full(visits.size, arm)
-            worth = retailer.worth(visits, place, arms) - DEFAULT.telling
-            best = np.maximum(best, np.where(_allowed(retailer, retailer.wanted[:, which], arms), worth, 0.0))
+            worth = retailer.worth(visits, place, arms, form) - DEFAULT.telling
+            best = np.maximum(best, np.where(_allowed(retailer, visits, place, arms, form), worth, 0.0))
     return float(best.sum())
 
 
-def _turn(retailer: Retailer, visit: int, goods: list[Goods], learned: Learned, lottery: Lottery) -> Turn | None:
+def _turn(  # noqa: PLR0913  # what there is, what is known, and how it is drawn
+    retailer: Retailer, visit: int, goods: list[Goods], learned: Learned, lottery: Lottery, *, forms: bool
+) -> Turn | None:
     wanted = [int(each) for each in retailer.wanted[visit]]
+    held = goods[int(retailer.held[visit])]
     wants = [
-        # the place among the wanted goods travels as the reason, so that an offer is found again
-        Wanted(goods[one].sku, float(retailer.predicted[visit, place]), Why.COMPANION, str(place))
+        Wanted(goods[one].sku, float(retailer.predicted[visit, place]), Why.COMPANION, held.sku)
         for place, one in enumerate(wanted)
     ]
-    here = {str(goods[one].sku): goods[one] for one in wanted}
+    shelf = {str(goods[one].sku): goods[one] for place, one in enumerate(wanted) if retailer.here[visit, place]}
+    found = (
+        Found(shelf, {held.sku: held}, {str(goods[one].sku): goods[one] for one in wanted}) if forms else Found(shelf)
+    )
     customer = int(retailer.customer[visit])
     kind = KINDS[int(retailer.habit[customer])]
-    response = learned.response(kind)
-    offers = offerable(wants, here, LIMITS, response, currency="USD", unknown_costs=False)
+    limits = replace(_LIMITS, home=HomeLimits(shipping=retailer.sending, days=4))
+    offers = possible(
+        wants, found, limits, Sending(_ONLINE, limits), learned, kind=kind, currency="USD", unknown_costs=False
+    )
     asked = Asked(f"visit-{visit}", None if kind == STRANGER else _ref(customer), kind)
     return turn_of(offers, learned, LIMITS, lottery, asked)
 
@@ -158,12 +180,17 @@ def _goods(retailer: Retailer, place: int) -> Goods:
     return Goods(Sku(f"G{place}"), f"Goods {place}", "", price, "USD", cost, 1_000, _AT)
 
 
-def _allowed(retailer: Retailer, goods: Indices, arm: Indices) -> NDArray[np.bool_]:
-    """Where the margin floor and the cap on a transaction let a discount through; rivals keep them too."""
-    margin = retailer.margin(goods, arm)
-    after = margin + retailer.cost[goods]
-    off = retailer.price[goods] - after
-    return (margin * 10_000 >= after * LIMITS.margin_floor_bp) & (off <= LIMITS.transaction_max)
+def _allowed(
+    retailer: Retailer, visits: Indices, which: Indices, arm: Indices, form: int = SINGLE
+) -> NDArray[np.bool_]:
+    """Where the margin floor and the cap on a transaction let an offer through; rivals keep them too."""
+    margin, off = retailer.margin(visits, which, arm, form), retailer.off(visits, which, arm, form)
+    after = retailer.price[retailer.wanted[visits, which]] - off
+    if form == BUNDLE:
+        partner = retailer.held[visits]
+        margin, after = margin + retailer.price[partner] - retailer.cost[partner], after + retailer.price[partner]
+    kept = (margin * 10_000 >= after * LIMITS.margin_floor_bp) & (off <= LIMITS.transaction_max)
+    return kept & retailer.can(visits, which, form)
 
 
 def _ref(customer: int) -> CustomerRef:

@@ -3,7 +3,8 @@
 Four hidden kinds of customer: those who buy anyway, those who only need to be told, those who wait for a discount,
 and those whom being spoken to puts off. How strong each is, how many there are, and how often each used discounts in
 the year before differ from seed to seed, so that no policy can be made for one retailer; a policy sees that year's
-habit alone. Predicted chances are the true ones with noise, as a model of purchases has them.
+habit alone. How much each kind likes a bundle, and how many wait for what is sent home, differs as well. Predicted
+chances are the true ones with noise, as a model of purchases has them.
 """
 
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ VISITS: Final = 1_200  # a week
 CUSTOMERS: Final = 5_000
 GOODS: Final = 60
 WANTED: Final = 3  # goods a visitor may want beside what they hold
+SINGLE, BUNDLE, HOME = range(3)  # places of `FORMS`
 _LIKELIEST: Final = 0.9  # nobody is surer than this to buy
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,14 @@ class Retailer:
     Attributes:
         price: Minor units by goods, and `cost`.
         category: Of goods, 0 to 3: what a weekly promotion is about.
-        answers: By hidden kind and arm (nothing, then `PERCENTS`): multiplier of the chance.
+        answers: By hidden kind, form (`FORMS`) and arm (nothing, then `PERCENTS`): multiplier of the chance.
         hidden: By customer.
         habit: By customer, an index of `KINDS`; all that is known.
         customer: By visit.
         wanted: By visit, the goods that may be wanted.
+        held: By visit, the goods in the basket.
+        here: By visit and wanted goods: whether they are on the shelf, and not online alone.
+        sending: Minor units a parcel costs.
         chance: By visit and wanted goods: that they are bought once told of at full price.
         predicted: The same as a model has it.
         dice: By visit and wanted goods: bought when the chance is above; the same for every policy.
@@ -54,27 +60,46 @@ class Retailer:
     chance: Floats
     predicted: Floats
     dice: Floats
+    held: Indices
+    here: Truths
+    sending: int
 
-    def chances(self, visits: Indices, which: Indices, arm: Indices) -> Floats:
-        """The true chance that the `which`-th wanted goods of visits are bought under arms."""
-        answers = self.answers[self.hidden[self.customer[visits]], arm]
+    def chances(self, visits: Indices, which: Indices, arm: Indices, form: int) -> Floats:
+        """The true chance that the `which`-th wanted goods of visits are bought under arms of a form."""
+        # unsaid, what is not here waits for its own answer
+        asked = np.where(arm > 0, form, np.where(self.here[visits, which], SINGLE, HOME))
+        answers = self.answers[self.hidden[self.customer[visits]], asked, arm]
         return np.minimum(_LIKELIEST, self.chance[visits, which] * answers)
 
-    def buys(self, visit: int, which: int, arm: int) -> bool:
+    def buys(self, visit: int, which: int, arm: int, form: int) -> bool:
         """Whether the dice of one visit fall so."""
-        answer = self.answers[self.hidden[self.customer[visit]], arm]
-        return bool(self.dice[visit, which] < min(_LIKELIEST, self.chance[visit, which] * answer))
+        one = np.asarray([visit]), np.asarray([which]), np.asarray([arm])
+        return bool(self.dice[visit, which] < self.chances(*one, form)[0])
 
-    def margin(self, goods: Indices, arm: Indices) -> Indices:
-        """What one unit earns under an arm: the discount is rounded as our money is."""
-        off = np.concatenate(([0], PERCENTS))[arm]
-        return self.price[goods] - np.rint(self.price[goods] * off / 10_000).astype(np.intp) - self.cost[goods]
+    def off(self, visits: Indices, which: Indices, arm: Indices, form: int) -> Indices:
+        """Money off under an arm, rounded as our money is; a bundle's is taken off the basket's goods too."""
+        base = self.price[self.wanted[visits, which]]
+        if form == BUNDLE:
+            base = base + self.price[self.held[visits]]
+        return np.rint(base * np.concatenate(([0], PERCENTS))[arm] / 10_000).astype(np.intp)
 
-    def worth(self, visits: Indices, which: Indices, arm: Indices) -> Floats:
+    def margin(self, visits: Indices, which: Indices, arm: Indices, form: int) -> Indices:
+        """What one unit earns under an arm; nothing of the basket's own goods, which are bought anyway."""
+        goods = self.wanted[visits, which]
+        sending = np.where(arm > 0, self.sending, 0) if form == HOME else 0
+        return self.price[goods] - self.off(visits, which, arm, form) - self.cost[goods] - sending
+
+    def can(self, visits: Indices, which: Indices, form: int) -> Truths:
+        """Where an offer of a form can be made at all."""
+        here = self.here[visits, which]
+        return ~here if form == HOME else here
+
+    def worth(self, visits: Indices, which: Indices, arm: Indices, form: int = SINGLE) -> Floats:
         """The true expected minor units of an offer over saying nothing, without the attention it costs."""
-        goods, nothing = self.wanted[visits, which], np.zeros_like(arm)
-        told = self.chances(visits, which, arm) * self.margin(goods, arm)
-        return told - self.chances(visits, which, nothing) * self.margin(goods, nothing)
+        nothing = np.zeros_like(arm)
+        told = self.chances(visits, which, arm, form) * self.margin(visits, which, arm, form)
+        unsaid = self.chances(visits, which, nothing, form) * self.margin(visits, which, nothing, form)
+        return np.where(self.can(visits, which, form), told - unsaid, 0.0)
 
 
 def make(seed: int) -> Retailer:
@@ -85,22 +110,27 @@ def make(seed: int) -> Retailer:
     hidden, habit, often = _customers(rng)
     visits = WEEKS * VISITS
     customer = rng.choice(CUSTOMERS, visits, p=often / often.sum())
-    wanted = np.argsort(rng.random((visits, GOODS)), axis=1)[:, :WANTED]
+    drawn = np.argsort(rng.random((visits, GOODS)), axis=1)[:, : WANTED + 1]
+    wanted, held = drawn[:, :WANTED], drawn[:, WANTED]
     chance = rng.beta(1.6, 8.0, (visits, WANTED))
     predicted = np.clip(chance * np.exp(rng.normal(-0.05, 0.35, chance.shape)), 0.001, 0.9)
-    return Retailer(
-        price,
-        cost,
-        rng.integers(0, 4, GOODS),
-        _answers(rng),
-        hidden,
-        habit,
-        customer,
-        wanted,
-        chance,
-        predicted,
-        rng.random((visits, WANTED)),
-    )
+    category, answers, dice = rng.integers(0, 4, GOODS), _answers(rng), rng.random((visits, WANTED))
+    here = rng.random((visits, WANTED)) >= rng.uniform(0.1, 0.3)
+    forms = np.stack([answers, _bundles(rng, answers), _sent(rng, answers)], axis=1)
+    known = (hidden, habit, customer, wanted, chance, predicted, dice, held, here)
+    return Retailer(price, cost, category, forms, *known, sending=int(rng.integers(300, 900)))
+
+
+def _bundles(rng: np.random.Generator, answers: Floats) -> Floats:
+    """Some like a pair at one price more than money off one of it, some less."""
+    return answers * rng.uniform(0.8, 1.5, (answers.shape[0], 1))
+
+
+def _sent(rng: np.random.Generator, answers: Floats) -> Floats:
+    """Few come back for what was not there; told that it can be sent, some wait for it."""
+    sent = answers * rng.uniform(0.3, 0.8, (answers.shape[0], 1))
+    sent[:, 0] = answers[:, 0] * rng.uniform(0.02, 0.25)
+    return sent
 
 
 def _answers(rng: np.random.Generator) -> Floats:

@@ -15,6 +15,7 @@ from evals.offers.claims import grounding
 from evals.offers.policies import best_single_offer, best_to_everyone, earned, knowing_all, ours, weekly_promotion
 from evals.offers.retailer import make
 from evals.offers.till import consistency_and_caps
+from evals.offers.words import kept_words
 from evals.row import Row
 
 SEEDS: Final = range(100, 120)
@@ -26,6 +27,7 @@ class _Seed:
     """Minor units over saying nothing, as thousandths of what knowing everything would earn."""
 
     ours: float
+    shelf: float
     priors: float
     weekly: float
     single: float
@@ -39,13 +41,15 @@ async def measure() -> list[Row]:
         _beats("offers_over_weekly_promotion", seeds, [each.weekly for each in seeds]),
         _beats("offers_over_best_single_offer", seeds, [each.single for each in seeds]),
         _beats("offers_over_best_percentage_for_everybody", seeds, [each.everyone for each in seeds]),
+        _beats("offers_over_the_shelf_alone", seeds, [each.shelf for each in seeds]),
         _beats("offers_over_never_learning", seeds, [each.priors for each in seeds], goal=False),
         _plain("offers_of_what_could_be_earned", _average([each.ours for each in seeds])),
+        _plain("offers_of_what_could_be_earned_shelf_alone", _average([each.shelf for each in seeds])),
         _plain(
             "offers_seeds_over_both_rivals", float(sum(each.ours > max(each.weekly, each.single) for each in seeds))
         ),
     ]
-    return [*rows, *grounding(), *await consistency_and_caps()]
+    return [*rows, *grounding(), *await consistency_and_caps(), *await kept_words()]
 
 
 def _measured(seed: int) -> _Seed:
@@ -54,6 +58,7 @@ def _measured(seed: int) -> _Seed:
     run = ours(retailer, seed)
     return _Seed(
         earned(retailer, run) / most,
+        earned(retailer, ours(retailer, seed, forms=False)) / most,
         earned(retailer, ours(retailer, seed, learns=False)) / most,
         weekly_promotion(retailer) / most,
         best_single_offer(retailer) / most,

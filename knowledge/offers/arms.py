@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from knowledge.offers.candidates import Candidate, Wanted, rank
-from knowledge.offers.forms import terms_of
+from knowledge.offers.candidates import Candidate, Wanted, here_of, rank
+from knowledge.offers.forms import FORMS, NO_TERMS, terms_of
 from knowledge.offers.goods import Goods
 from knowledge.offers.learned import Learned
 from knowledge.offers.lottery import WHOLE, Lottery
@@ -128,12 +128,19 @@ def offerable(  # noqa: PLR0913  # what, where, to whom
         currency: As for `rank`.
         unknown_costs: As for `rank`.
     """
-    possible = rank(wants, goods, limits, currency=currency, unknown_costs=unknown_costs, assumed=_WHATEVER_IT_EARNS)
+    here = here_of(wants, goods, currency=currency, unknown_costs=unknown_costs)
+    if len(here) > _LOOKED_AT:
+        told = {want.sku: goods for want, goods in here}
+        best_first = rank(
+            [want for want, _ in here], told, limits, currency=None, unknown_costs=True, assumed=_WHATEVER_IT_EARNS
+        )
+        here = [(one.wanted, one.goods) for one in best_first[:_LOOKED_AT]]
     found: list[Candidate] = []
-    for one in possible[:_LOOKED_AT]:
+    for want, stocked in here:
+        one = Candidate(want, stocked, NO_TERMS)
         best = best_of(terms_of(one, response, limits), _WHATEVER_IT_EARNS)
         if best is not None:
-            found.append(replace(one, terms=best))
+            found.append(one.at(best))
     return sorted(found, key=lambda one: (one.goods.unit_cost is None, -one.terms.gain, one.goods.sku))
 
 
@@ -154,7 +161,7 @@ def turn_of(
         # held-out customers are this campaign's silence; those nobody knows again get theirs by the occasion
         silence = 0 if asked.customer is not None and lottery.holdout_bp else floor
         beside = _beside(offers[0], learned.of(offers[0].form).response(asked.kind), limits) if floor else ()
-        others = [one for one in offers if one.form != offers[0].form]
+        others = [one for one in offers if one.form != offers[0].form][:_TOP]
         another = _tried(others, learned, asked.kind, limits) if floor else ()
         explored = (
             *(Arm(BESIDE, floor, (one,)) for one in beside),
@@ -192,14 +199,14 @@ def _drawn(arms: Sequence[Arm], number: int, *, held_out: bool) -> Arm:
 def _beside(best: Candidate, response: Response, limits: DiscountLimits) -> tuple[Candidate, ...]:
     others = [terms for terms in terms_of(best, response, limits) if terms.percent_bp != best.terms.percent_bp]
     second = best_of(others)
-    return () if second is None else (replace(best, terms=second),)
+    return () if second is None else (best.at(second),)
 
 
 def _tried(offers: Sequence[Candidate], learned: Learned, kind: str, limits: DiscountLimits) -> tuple[Candidate, ...]:
     """The best offer of a known cost if what is hoped of this kind of buyer were true; none when not even then."""
-    hopeful = {one.form: learned.of(one.form).hopeful(kind) for one in offers}
+    hopeful = {form: learned.of(form).hopeful(kind) for form in FORMS}
     found = [
-        replace(one, terms=best)
+        one.at(best)
         for one in offers
         if one.goods.unit_cost is not None and (best := best_of(terms_of(one, hopeful[one.form], limits))) is not None
     ]

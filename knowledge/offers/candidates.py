@@ -61,6 +61,10 @@ class Candidate:
     sending: int = 0
     limits: DiscountLimits | None = None
 
+    def at(self, terms: Terms) -> "Candidate":
+        """The same offer on other terms; `dataclasses.replace` takes five times as long, and tills wait."""
+        return Candidate(self.wanted, self.goods, terms, self.form, self.partner, self.sending, self.limits)
+
 
 def wanted(
     holding: Sequence[str], past: Past, companions: CompanionTable, *, drawn_to: Sequence[str] = ()
@@ -117,13 +121,22 @@ def rank(  # noqa: PLR0913
         assumed: Priors.
     """
     found: list[Candidate] = []
-    for want in wants:
-        here = goods.get(want.sku)
-        if here is None or here.available < 1:
-            continue
-        if (currency and here.currency != currency) or (here.unit_cost is None and not unknown_costs):
-            continue
+    for want, here in here_of(wants, goods, currency=currency, unknown_costs=unknown_costs):
         terms = best_terms(here.price, here.unit_cost, want.chance, limits, assumed)
         if terms is not None:
             found.append(Candidate(want, here, terms))
     return sorted(found, key=lambda one: (one.goods.unit_cost is None, -one.terms.gain, one.goods.sku))
+
+
+def here_of(
+    wants: Iterable[Wanted], goods: Mapping[str, Goods], *, currency: str | None, unknown_costs: bool
+) -> list[tuple[Wanted, Goods]]:
+    """Those in stock, in the basket's currency and of a cost that may be offered; parameters as for `rank`."""
+    return [
+        (want, here)
+        for want in wants
+        if (here := goods.get(want.sku)) is not None
+        and here.available > 0
+        and (not currency or here.currency == currency)
+        and (here.unit_cost is not None or unknown_costs)
+    ]

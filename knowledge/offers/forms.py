@@ -20,8 +20,10 @@ FORMS: Final[tuple[Form, ...]] = ("single", "bundle", "home")
 ASSUMED: Final[Mapping[Form, Assumptions]] = MappingProxyType(
     {"single": DEFAULT, "bundle": DEFAULT, "home": replace(DEFAULT, unaided=0.15, told=0.5)}
 )
-_WHATEVER_IT_EARNS: Final = -(10**15)  # the bar is looked at once, with what was learned
-_NO_TERMS: Final = Terms(0, 0, 0.0, _WHATEVER_IT_EARNS)  # before a percentage is found
+_WORST: Final = -(10**15)
+_ANY: Final = replace(DEFAULT, bar=_WORST)  # the bar is looked at once, with what was learned
+NO_TERMS: Final = Terms(0, 0, 0.0, _WORST)
+"""Before a percentage is found."""
 _LOOKED_AT: Final = 8  # pairs, and goods sent home: tills wait
 
 
@@ -42,7 +44,7 @@ def bundles(
         if one.wanted.why is not Why.COMPANION or partner is None or partner.currency != one.goods.currency:
             continue
         if one.goods.unit_cost is not None and partner.unit_cost is not None:
-            pair = replace(one, form="bundle", partner=partner)
+            pair = Candidate(one.wanted, one.goods, NO_TERMS, "bundle", partner)
             found += _at_best(pair, response, limits)
         if len(found) >= _LOOKED_AT:
             break
@@ -77,7 +79,7 @@ def homes(  # noqa: PLR0913  # what is wanted, what is where, and what sending c
             continue
         if there.unit_cost is None or (currency and there.currency != currency):
             continue
-        one = Candidate(want, there, _NO_TERMS, form="home", sending=sending, limits=limits)
+        one = Candidate(want, there, NO_TERMS, form="home", sending=sending, limits=limits)
         found += _at_best(one, response, limits)
         if len(found) >= _LOOKED_AT:
             break
@@ -114,5 +116,5 @@ def ranked(offers: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _at_best(one: Candidate, response: Response, limits: DiscountLimits) -> list[Candidate]:
-    best = best_of(terms_of(one, response, limits), replace(DEFAULT, bar=_WHATEVER_IT_EARNS))
-    return [replace(one, terms=best)] if best is not None else []
+    best = best_of(terms_of(one, response, limits), _ANY)
+    return [one.at(best)] if best is not None else []

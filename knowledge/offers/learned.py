@@ -94,6 +94,7 @@ class Learned:
         self._empty = not cells
         self._bands = self._prior.bands
         self._known: dict[str, Response] = {}
+        self._hoped: dict[str, Response] = {}
         self._count(cells)
         for _ in range(_ROUNDS if cells else 0):
             self._bands = self._fitted(cells)
@@ -115,9 +116,13 @@ class Learned:
 
     def hopeful(self, kind: str) -> Response:
         """How this kind may answer, if what was counted so far was bad luck by one deviation."""
-        usual, told = self.response(kind), self._told(kind)
-        unaided = max(0.0, usual.unaided - self._cell(kind, SAID_NOTHING).doubt(self._unaided, OF_CHAIN))
-        return Response(unaided, {each: rate * (1 + told.doubt) for each, rate in usual.told.items()}, self._bands)
+        hoped = self._hoped.get(kind)
+        if hoped is None:
+            usual, told = self.response(kind), self._told(kind)
+            unaided = max(0.0, usual.unaided - self._cell(kind, SAID_NOTHING).doubt(self._unaided, OF_CHAIN))
+            rates = {each: rate * (1 + told.doubt) for each, rate in usual.told.items()}
+            hoped = self._hoped[kind] = Response(unaided, rates, self._bands)
+        return hoped
 
     def _told(self, kind: str) -> _Told:
         return _line({percent: self._cell(kind, percent) for percent in PERCENTS}, self._height, OF_CHAIN)
@@ -135,6 +140,7 @@ class Learned:
         self._unaided = nothing.towards(self._prior.unaided, OF_PRIOR)
         self._height = _line(chain, self._level, OF_PRIOR).height
         self._known.clear()
+        self._hoped.clear()
 
     def _fitted(self, cells: Cells) -> tuple[float, ...]:
         """Each band's purchases beside what the rates of today lead to expect in it."""
