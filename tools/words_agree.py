@@ -13,6 +13,10 @@ from tools.figures_said import Figure, codes, figures, plain
 
 _OURS: Final = re.compile(r"TH-?[A-Z2-7]{10,12}")
 _OURS_SAID: Final = re.compile(r"(?<![\w-])TH-[A-Z2-7]{10,12}(?![\w-])")  # such a code may be letters only
+_TIMES: Final = re.compile(r"(?<!\w)(\d+)\s?-?(minute|hour|day|week|month)s?(?!\w)", re.IGNORECASE)
+_SOONER: Final = re.compile(
+    r"\b(?:tomorrow|tonight|overnight|(?:same|next)[ -]day|at once|immediately)\b", re.IGNORECASE
+)
 _NAMED: Final = re.compile(r"[A-Z-](\d{1,2})")
 
 
@@ -33,7 +37,8 @@ def agree(message: object, discount: Discount, titles: Collection[str] = ()) -> 
     named = {code for title in titles for code in codes(title)} | {discount.code, *map(str.upper, discount.skus)}
     if any(code not in named for code in _codes_said(message)):
         return False
-    return all(_true(figure, discount) for figure in figures(_without_names(message, discount, titles)))
+    rest, on_time = _without_delivery(_without_names(message, discount, titles), discount)
+    return on_time and all(_true(figure, discount) for figure in figures(rest))
 
 
 def promises_nothing(message: str) -> bool:
@@ -63,11 +68,18 @@ def _code_agrees(discount: Discount) -> bool:
     return _true(Figure("bare", Decimal(said[1])), discount)
 
 
+def _without_delivery(message: str, discount: Discount) -> tuple[str, bool]:
+    """The message of what is sent home without the times it names, and whether they are the one that is promised."""
+    if not discount.within_days:
+        return message, True
+    said = _TIMES.findall(message)
+    on_time = all((number, unit.lower()) == (str(discount.within_days), "day") for number, unit in said)
+    return _TIMES.sub(" ; ", message), on_time and not _SOONER.search(message)
+
+
 def _without_names(message: str, discount: Discount, titles: Collection[str]) -> str:
     """The message without the code and without the goods' names, unless a name promises something itself."""
     rest = plain(message)
-    if discount.within_days:
-        rest = re.sub(rf"(?<!\w)within {discount.within_days} days(?!\w)", " ; ", rest, flags=re.IGNORECASE)
     for name in sorted((discount.code, *titles), key=len, reverse=True):
         if name and not figures(name):
             rest = re.sub(rf"(?<!\w){re.escape(plain(name))}(?!\w)", " ; ", rest, flags=re.IGNORECASE)

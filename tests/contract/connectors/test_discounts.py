@@ -175,3 +175,27 @@ async def test_a_basket_that_grows_gets_no_more_than_was_decided(chain: Chain):
     discount = fifteen_percent(chain)
     await chain.platform.discounts.create(discount, context())
     assert off(chain, units=10) == discount.amount.minor
+
+
+async def test_a_pairs_code_is_good_for_both_together_and_not_for_one_alone(chain: Chain):
+    other = next(one for one in chain.world.variants.values() if one.sku != chain.sku)
+    base = Money(chain.variant.price + other.price, "USD")
+    pair = fifteen_percent(
+        chain,
+        form="bundle",
+        skus=(chain.sku, Sku(other.sku)),
+        base=base,
+        amount=base.share(Percent.whole(15)),
+    )
+    await chain.platform.discounts.create(pair, context())
+    now = chain.clock.now()
+
+    def taken(*skus: str) -> int:
+        return sum(price_code(chain.world, "TH-AB12CD", [(sku, 1) for sku in skus], None, now))
+
+    assert taken(chain.sku, other.sku) == pair.amount.minor
+    for alone in (chain.sku, other.sku):
+        with pytest.raises(CodeRefused):
+            taken(alone)
+    again = await chain.platform.discounts.create(pair, context())
+    assert again.replayed
