@@ -301,6 +301,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         within=settings.checkout_ms / 1000,
         now=now,
         scans=ScanDesk(database, places, limits, secret.derive("scannable"), now),
+        online=settings.shopify_url.rstrip("/"),
     )
     offline = OfflineDesk(database, places, limits, prices, guard, offers.actor, secret.derive("offline"), now)
     stack.push_async_callback(background.close)

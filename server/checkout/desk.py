@@ -85,6 +85,7 @@ class CheckoutAnswer:
         as_of: The oldest price the answer rests on.
         scan: What became of a scanned code: "accepted", or why it was not; "" when none was scanned.
         scan_said: That in a sentence.
+        link: Where what is sent home is ordered with the code already in it, to be shown as a QR code; "" for none.
     """
 
     status: Status
@@ -96,13 +97,14 @@ class CheckoutAnswer:
     partial: bool = False
     scan: str = ""
     scan_said: str = ""
+    link: str = ""
 
     def facts(self) -> dict[str, Any]:
         """As JSON; the first two names are fixed by the registers that exist."""
         return {
             "discount_code": self.discount.code if self.discount else None,
             "personalized_message": self.message or None,
-            "offer": _offer(self.discount) if self.discount else None,
+            "offer": _offer(self.discount, self.link) if self.discount else None,
             "decision_id": self.decision_id or None,
             "approval_id": self.approval_id or None,
             "status": self.status,
@@ -122,6 +124,7 @@ class CheckoutDesk:
         within: Seconds for everything.
         scans: Reads scanned offers; without it none is ours.
         making: Codes that may be made on platforms at once.
+        online: The online shop's address, such as https://example.myshopify.com; "" for none.
     """
 
     database: Database
@@ -136,6 +139,7 @@ class CheckoutDesk:
     now: Callable[[], datetime] = utc_now
     scans: ScanDesk | None = None
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAKING))
+    online: str = ""
 
     async def answer(
         self, register: Actor, checkout: CheckoutFacts, *, source: str, scanned: str = ""
@@ -208,7 +212,9 @@ class CheckoutDesk:
         if decision.state not in _GIVEN:
             return await self._instead(decision, found) if decision.replayed else found
         message = await self._first_message(decision) if decision.replayed else offer.message
-        return replace(found, status="offered", discount=offer.proposal.action, message=message or offer.message)
+        discount = offer.proposal.action
+        link = f"{self.online}/discount/{discount.code}" if self.online and discount.within_days else ""
+        return replace(found, status="offered", discount=discount, message=message or offer.message, link=link)
 
     async def _make_code(self, action: ActionId) -> None:
         async with self.making:
@@ -255,7 +261,8 @@ def may_check_out(actor: Actor) -> None:
         )
 
 
-def _offer(discount: Discount) -> dict[str, Any]:
+def _offer(discount: Discount, link: str) -> dict[str, Any]:
+    sent = {"by": discount.store, "within_days": discount.within_days, "link": link or None}
     return {
         "percent_off": str(discount.percent).removesuffix("%"),
         "amount_off": str(discount.amount.decimal()),
@@ -263,7 +270,7 @@ def _offer(discount: Discount) -> dict[str, Any]:
         "skus": list(discount.skus),
         "valid_until": discount.valid_until.isoformat(),
         **({"form": discount.form} if discount.form != "single" else {}),
-        **({"sent_home": {"by": discount.store, "within_days": discount.within_days}} if discount.within_days else {}),
+        **({"sent_home": sent} if discount.within_days else {}),
     }
 
 

@@ -103,7 +103,8 @@ async def test_what_is_sent_home_counts_in_the_transaction_of_the_till(shop: Sho
 
 
 def test_a_pair_and_a_parcel_can_be_taken_back():
-    for form, code in (("bundle", "TH-PAIR"), ("home", "TH-HOME")):
+    forms: tuple[tuple[Form, str], ...] = (("bundle", "TH-PAIR"), ("home", "TH-HOME"))
+    for form, code in forms:
         made = offer(form, ((PEN, 2_000), (SCARF, 3_000)), code=code, transaction=code).action
         undo = made.inverse("reference")
         assert isinstance(undo, EndDiscount)
@@ -114,7 +115,8 @@ def test_a_pair_and_a_parcel_can_be_taken_back():
 def test_a_pair_has_two_different_goods_and_what_is_sent_home_says_by_when():
     with pytest.raises(Refused, match="at least two"):
         offer("bundle", ((SCARF, 3_000),))
-    for wrong in ({"within_days": 0}, {"skus": ()}):
+    wrongs: tuple[dict[str, Any], ...] = ({"within_days": 0}, {"skus": ()})
+    for wrong in wrongs:
         with pytest.raises(Refused, match="sent home"):
             offer("home", ((SCARF, 3_000),), **wrong)
     with pytest.raises(Refused, match="sent home"):

@@ -15,11 +15,12 @@ from knowledge.store.connection import Connection
 from policies.errors import Refused
 from tools.measure.money import MARGIN
 
-Other = Literal["silence", "always", "beside"]
+Other = Literal["silence", "always", "beside", "another"]
 WORDS: Final[dict[Other, str]] = {
     "silence": "saying nothing",
     "always": "always making the best offer, without exploring",
     "beside": "giving the next best percentage instead of the best",
+    "another": "offering the best of another form instead of the best",
 }
 _ARMS: Final = (SILENCE, LEAD, BESIDE, ANOTHER)
 _WITHIN_DAYS: Final = 1  # what is bought on the occasion itself
@@ -61,8 +62,7 @@ async def told(
             hint="Ask about days on which offers were made with TILLHAND_EXPLORE_BP above 0.",
         )
     log = _log(rows)
-    beside = np.asarray([any(arm["arm"] == BESIDE for arm in row.choice["arms"]) for row in rows])
-    policies = {name: _policy(name, beside) for name in WORDS}
+    policies = {name: _policy(name, rows) for name in WORDS}
     rival = "always" if other == "silence" else "silence"
     return worth(log, policies[other], beside=policies[rival]), len(rows)
 
@@ -89,14 +89,11 @@ def _log(rows: Any) -> Log:
     )
 
 
-def _policy(other: Other, beside: Any) -> Floats:
-    """Each occasion's arm as a row of chances; where there is no other percentage, the best one stays."""
-    chances = np.zeros((beside.size, len(_ARMS)))
-    if other == "silence":
-        chances[:, _ARMS.index(SILENCE)] = 1.0
-        return chances
-    chances[:, _ARMS.index(LEAD)] = 1.0
-    if other == "beside":
-        chances[beside, _ARMS.index(LEAD)] = 0.0
-        chances[beside, _ARMS.index(BESIDE)] = 1.0
+def _policy(other: Other, rows: Any) -> Floats:
+    """Each occasion's arm as a row of chances; where there is no such arm, the best offer stays."""
+    chances = np.zeros((len(rows), len(_ARMS)))
+    wanted = {"silence": SILENCE, "always": LEAD, "beside": BESIDE, "another": ANOTHER}[other]
+    for place, row in enumerate(rows):
+        there = wanted == SILENCE or any(arm["arm"] == wanted for arm in row.choice["arms"])
+        chances[place, _ARMS.index(wanted if there else LEAD)] = 1.0
     return chances

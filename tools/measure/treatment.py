@@ -19,11 +19,12 @@ _OCCASIONS = text(
         SELECT DISTINCT met.occasion FROM met JOIN turn ON turn.occasion = met.occasion
         JOIN purchase_line AS line ON line.purchase_id = met.purchase_id AND line.sku = turn.sku
     )
-    SELECT choice ->> 'kind' AS kind, location_id, CAST(choice ->> 'percent_bp' AS int) > 0 AS proposed, made,
+    SELECT choice ->> 'kind' AS kind, coalesce(choice ->> 'form', 'single') AS form, location_id,
+           CAST(choice ->> 'percent_bp' AS int) > 0 AS proposed, made,
            bought.occasion IS NOT NULL AS bought, count(*) AS times
     FROM turn LEFT JOIN bought ON bought.occasion = turn.occasion
     WHERE choice ->> 'campaign' = :campaign
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
     """  # noqa: S608  # our own texts
 )
 _SOLD = text(
@@ -65,11 +66,11 @@ class SellThrough:
 
 
 async def fairness(connection: Connection, *, campaign: str, since: datetime, until: datetime) -> dict[str, Any]:
-    """Kinds of buyer and places beside each other, as the weekly review compares groups."""
+    """Kinds of buyer, places and forms of offer beside each other, as the weekly review compares groups."""
     span = {"since": since, "until": until, "campaign": campaign, "days": 1}
     groups: dict[tuple[str, str], Group] = {}
     for row in await connection.execute(_OCCASIONS, span):
-        for name in (("buyer", row.kind), ("location", row.location_id)):
+        for name in (("buyer", row.kind), ("location", row.location_id), ("form", row.form)):
             groups[name] = groups.get(name, Group()) + _group(row)
     return compare(groups, LEAST)
 

@@ -18,7 +18,7 @@ class MeasureOffers(Arguments):
 
     measure: _Measure
     campaign: OptionalIdentifier = ""
-    other: Literal["silence", "always", "beside"] = "always"
+    other: Literal["silence", "always", "beside", "another"] = "always"
     days: Annotated[int, Field(ge=1, le=366)] = 90
     weeks: Annotated[int, Field(ge=1, le=104)] = 8
 
