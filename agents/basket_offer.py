@@ -29,7 +29,7 @@ from knowledge.store.session import Database
 from policies.actions.any_action import read_action
 from policies.actions.discount import Discount
 from policies.limits import Limits
-from policies.vocabulary.ids import CustomerRef, LocationId
+from policies.vocabulary.ids import CustomerRef
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Origin, Proposal
 
@@ -91,7 +91,8 @@ class BasketDesk:
             self.drawing.withhold(Withheld.of(turn, *silent))
             return None
         valid = timedelta(seconds=limits.discount.valid_s)
-        sends, days = self._sending(place)
+        sending = sending_for(self.places, place, self.limits)
+        sends, days = (sending.place.id, sending.limits.home.days) if sending else (None, 0)
         told = (place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
         occasion = Occasion(*told, sends, days)
         sayable = [_sayable(one, best, occasion, self.secret, asked.kind) for one in best]
@@ -105,7 +106,10 @@ class BasketDesk:
             evidence["words_refused"] = written.objection
         chosen = best[written.choice]
         evidence["choice"] = turn.facts(self.drawing.lottery, chosen)
-        message = personal(written.text, limits.packs, known=customer is not None)
+        packs = set(limits.packs)
+        if sending and chosen.form == "home":  # bought of the online shop, told in this one: both jurisdictions hold
+            packs |= set(sending.limits.packs)
+        message = personal(written.text, tuple(sorted(packs)), known=customer is not None)
         proposal = proposal_for(
             chosen,
             occasion,
@@ -168,11 +172,6 @@ class BasketDesk:
         return BasketTurns(
             self.database, self.places, self.limits, self.companions, self.prices, self.drawing, self.now
         )
-
-    def _sending(self, place: Place) -> tuple[LocationId | None, int]:
-        """Who sends home what this shop has not, and within how many days."""
-        sending = sending_for(self.places, place, self.limits)
-        return (sending.place.id, sending.limits.home.days) if sending else (None, 0)
 
     async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:
         action = read_action(first.facts)
