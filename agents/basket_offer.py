@@ -48,7 +48,10 @@ class BasketOffer:
 
 @dataclass(frozen=True, slots=True)
 class BasketDesk:
-    """Makes at most one offer per register transaction and day: asking again gives the first one back."""
+    """Makes at most one offer per state of a register's transaction and day: asking again gives the first one back.
+
+    A register that tells changes names each state; draws are by transaction, so that a growing basket is one occasion.
+    """
 
     database: Database
     places: Places
@@ -72,7 +75,8 @@ class BasketDesk:
         now = self.now()
         place = self.places.get(checkout.location)
         day = now.astimezone(ZoneInfo(place.timezone)).date().isoformat()
-        key = f"basket:{place.id}:{day}:{checkout.transaction}"
+        transaction = f"basket:{place.id}:{day}:{checkout.transaction}"
+        key = ":".join([transaction, *filter(None, [checkout.revision])])
         context = await self._context(key, actor, checkout, customer, place, now, deadline)
         if "earlier" in context.missing:  # without knowing it, the same basket could be given two codes
             return None
@@ -80,7 +84,7 @@ class BasketDesk:
         if first is not None:
             return await self._again(first, key, origin, place, now)
         limits = self.limits.place(place.region, place.id)
-        asked = Asked(key, customer, context.found["kind"], self.campaign)
+        asked = Asked(transaction, customer, context.found["kind"], self.campaign)
         past: Past = context.found["past"]
         turn = await self.turns.draw(checkout, past, place, asked, deadline=deadline - DECIDING)
         if turn is None:
@@ -94,7 +98,7 @@ class BasketDesk:
         sending = sending_for(self.places, place, self.limits)
         sends, days = (sending.place.id, sending.limits.home.days) if sending else (None, 0)
         told = (place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
-        occasion = Occasion(*told, sends, days)
+        occasion = Occasion(*told, sends, days, checkout.revision)
         sayable = [_sayable(one, best, occasion, self.secret, asked.kind) for one in best]
         written = await self.writer.write(sayable, deadline=deadline - DECIDING, audience=context.found["audience"])
         evidence: dict[str, Any] = {

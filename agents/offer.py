@@ -32,6 +32,7 @@ class Occasion:
         campaign: The campaign it is made under; "" for none.
         sends: The online shop that sends home what this one has not; `None` where nobody does.
         within_days: By when what it sends is promised to arrive.
+        revision: Of the basket, where each of its states has a decision of its own; "" where one is all there is.
     """
 
     store: LocationId
@@ -43,11 +44,12 @@ class Occasion:
     campaign: str = ""
     sends: LocationId | None = None
     within_days: int = 0
+    revision: str = ""
 
 
 def code_for(secret: bytes, occasion: Occasion, sku: str) -> str:
     """A discount code: the same for the same basket and variant, and not to be guessed without the secret."""
-    parts = (occasion.store, occasion.day, occasion.transaction, sku)
+    parts = (occasion.store, occasion.day, occasion.transaction, sku, *filter(None, [occasion.revision]))
     digest = hmac.digest(secret, "\0".join(parts).encode(), "sha256")
     return "TH" + base64.b32encode(digest).decode()[:10]
 

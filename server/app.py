@@ -25,6 +25,12 @@ from server.mcp.action_tasks import ActionTasks
 from server.mcp.endpoint import McpEndpoint
 from server.mcp.shown import Shown
 from server.offline.route import OfflineDoor
+from server.pos.approve import ApproveDesk
+from server.pos.decide import PosDesk
+from server.pos.insight import InsightDesk
+from server.pos.outcomes import OutcomeDesk
+from server.pos.route import PosDoors
+from server.pos.session_token import SessionTokens
 from server.problems import on_bug, on_http_error, on_own_error
 from server.telemetry import Labels, Metrics, approval_gauges
 from server.webhooks.events import EventDoor
@@ -46,6 +52,26 @@ def build_app(house: House) -> Starlette:
         house.metrics,
         settings.webhook_secrets("lightspeed"),
         settings.body_limit,
+    )
+    pos = PosDoors(
+        house.database,
+        house.places,
+        SessionTokens(settings.webhook_secrets("shopify"), settings.shopify_client_id, settings.shop_domain, house.now),
+        PosDesk(
+            house.database,
+            house.desk,
+            house.places,
+            house.keys,
+            house.secret.derive("scannable"),
+            settings.receipt_days,
+            house.now,
+        ),
+        InsightDesk(house.database, house.guard, house.keys, house.places, house.now),
+        ApproveDesk.opened(house.database, house.guard, house.secret.derive("pin"), house.now),
+        OutcomeDesk(house.database, house.now),
+        house.metrics,
+        settings.body_limit,
+        house.now,
     )
     mcp = _mcp(house)
     console = Console(
@@ -72,6 +98,7 @@ def build_app(house: House) -> Starlette:
             Route("/v1/checkout", checkout.check_out, methods=["POST"]),
             Route("/v1/offline", offline.hand, methods=["POST"]),
             Route("/v1/events", events.tell, methods=["POST"]),
+            *pos.routes(),
             Route("/rules/lightspeed", rules.ask, methods=["POST"]),
             Route("/mcp", mcp, name="mcp"),
             Route("/mcp/{narrowed:path}", mcp),

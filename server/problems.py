@@ -30,6 +30,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "review.only_people": HTTPStatus.FORBIDDEN,
     "review.whole_chain": HTTPStatus.FORBIDDEN,
     "webhook.foreign": HTTPStatus.FORBIDDEN,
+    "pos.": HTTPStatus.FORBIDDEN,  # a register or its user that IT has not told of
     "idempotency.": HTTPStatus.CONFLICT,
 }
 

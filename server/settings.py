@@ -100,6 +100,7 @@ class Settings(BaseModel):
         words_s: Seconds of the model's time each night for writing tomorrow's lines beforehand; 0: none.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
         holdout_bp: Basis points of customers who are offered nothing, so that offers can be measured; 0: nobody.
+        receipt_days: Days after which a decided offer may still be scanned from its receipt; 0: none is printed there.
         explore_bp: Basis points of occasions each arm gets at least, silence among them; 0: the best offer always.
         egress: `listed`: this process may connect to its database, platforms, model and identity provider and to
             nothing else; `open`: the network's own rules decide.
@@ -181,6 +182,7 @@ class Settings(BaseModel):
     words_s: int = Field(default=900, ge=0, le=28_800)
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
     holdout_bp: int = Field(default=500, ge=0, le=5_000)
+    receipt_days: int = Field(default=0, ge=0, le=366)
     explore_bp: int = Field(default=500, ge=0, le=2_500)
     egress: Literal["open", "listed"] = "open"
     egress_hosts: Names = ()

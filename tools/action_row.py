@@ -56,7 +56,7 @@ class ActionRow:
         proposal: Key, rationale, evidence, origin, what was promised; JSON.
         situation: What the rules saw when it was proposed; JSON.
         undoes: The action this one takes back.
-        supersedes: The waiting action a person carried through as their own by this one.
+        supersedes: The waiting action a person carried through as their own by this one, or that gave way to it.
         bound_to: Hash of the action and situation its approval was asked for; "" without one.
     """
 

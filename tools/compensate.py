@@ -96,6 +96,16 @@ async def withdraw(  # noqa: PLR0913  # who withdraws what, by which rules, why 
     return withdrawn
 
 
+async def give_way(connection: Connection, engine: Engine, actor: Actor, action: str, *, at: datetime) -> bool:
+    """Withdraw a proposal that waits because its own proposer makes another in its place; whether it still waited."""
+    await connection.execute(_LOCK, {"action": action})
+    row = await find(connection, action, lock=True)
+    if row is None or row.actor.id != actor.id or row.state != "waiting" or not actor.covers(row.location):
+        return False
+    await withdraw(connection, engine, actor, action, reason="Another was proposed in its place.", at=at)
+    return True
+
+
 async def undone(connection: Connection, action: ActionId, by: ActionRow, at: datetime) -> list[Entry]:
     """Mark an action undone by another one that was just carried out; returns the records to add.
 

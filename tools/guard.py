@@ -17,7 +17,7 @@ from policies.decision import Outcome
 from policies.engine import Engine
 from policies.errors import NotFound, Refused, TillhandError, Unavailable
 from policies.vocabulary.actor import Actor
-from policies.vocabulary.ids import LocationId
+from policies.vocabulary.ids import ActionId, LocationId
 from tools import approval
 from tools.access import authorize, find_tool, named, read_arguments, recorded, visible
 from tools.action_row import ActionRow, actor_facts
@@ -25,7 +25,7 @@ from tools.answering import Answering
 from tools.audit.entry import Entry
 from tools.audit.journal import Journal
 from tools.audit.ledger import append
-from tools.compensate import undoable, withdraw
+from tools.compensate import give_way, undoable, withdraw
 from tools.decide import decide, preview
 from tools.executor import Executor
 from tools.ladder.standing import bound
@@ -76,10 +76,11 @@ class Guard:
         self._journal = Journal(database)
         self._answering = Answering(database, engine, places, executor.prices)
 
-    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
+    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True, instead_of: str = "") -> Decision:
         """Decide and record; when allowed, carry out before returning (`wait`), or leave it to a worker.
 
-        A denial is an answer, not an error.
+        A denial is an answer, not an error. `instead_of` names an earlier proposal of the same actor: where it still
+        waits, it is withdrawn in the same transaction, so that nobody is asked twice.
 
         Raises:
             NotFound: It names something unknown.
@@ -88,7 +89,7 @@ class Guard:
         """
         if self._read_only:
             return _denied(_reading_only())
-        return await self._decide(Request(actor, proposal), wait=wait)
+        return await self._decide(Request(actor, proposal), wait=wait, instead_of=instead_of)
 
     async def propose_all(self, actor_and_proposals: Sequence[tuple[Actor, Proposal]]) -> list[Decision]:
         """Decide a burst in one transaction, in its order; workers carry out what is allowed.
@@ -332,8 +333,10 @@ class Guard:
         if self._read_only:
             raise _reading_only()
 
-    async def _decide(self, request: Request, *, wait: bool) -> Decision:
+    async def _decide(self, request: Request, *, wait: bool, instead_of: str) -> Decision:
         async with self._database.transaction() as connection:
+            if instead_of and await give_way(connection, self._engine, request.actor, instead_of, at=self._now()):
+                request = replace(request, supersedes=ActionId(instead_of))
             decided = await decide(connection, self._engine, self._places, [request], self._now(), claim=wait)
         answer, claimed = decided.one()
         if isinstance(answer, TillhandError):

@@ -1,4 +1,4 @@
-"""Outcomes as the store keeps them: a row for each time an offer was shown, used on an order, or given back."""
+"""Outcomes as the store keeps them: a row for each thing that became of an offer, as a register or platform told it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from knowledge.store.connection import Connection
 
-Kind = Literal["shown", "accepted", "given_back"]
+Kind = Literal["shown", "applied", "dismissed", "redeemed", "accepted", "given_back"]
 
 _OFFER: Final = """
     SELECT id, facts ->> 'code' AS code, facts -> 'skus' AS skus, facts ->> 'valid_until' AS valid_until, state,
@@ -34,7 +34,7 @@ _AMEND = text(
 _KNOWN = text(
     """
     SELECT action_id, kind, source, order_id, minor FROM outcome
-    WHERE kind <> 'shown' AND (action_id = ANY(CAST(:actions AS text[]))
+    WHERE kind IN ('accepted', 'given_back') AND (action_id = ANY(CAST(:actions AS text[]))
       OR (order_id = ANY(CAST(:orders AS text[])) AND order_id <> ''))
     ORDER BY recorded_at, source
     """

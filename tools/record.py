@@ -33,7 +33,8 @@ class Request:
 
     Attributes:
         undoes: The executed action it would take back.
-        supersedes: The waiting action that a person carries through as their own by it.
+        supersedes: The waiting action that a person carries through as their own by it, or whose place its own proposer
+            gives to this one.
         given: The approval that person gave with it.
     """
 

@@ -137,10 +137,14 @@ class TransferStateFacts(Facts):
 
 
 class CheckoutFacts(Facts):
-    """A basket at a register before payment."""
+    """A basket at a register before payment.
+
+    `revision` names one state of it, where the register tells every change; such a state has a decision of its own.
+    """
 
     location: str
     transaction: str
+    revision: str = ""
     customer: tuple[KeyedHash, ...] = ()
     lines: tuple[LineFacts, ...]
     total: Minor

@@ -1,9 +1,13 @@
-"""Every occasion on which an offer was worth making, whether it was made or withheld: the log that is learned from."""
+"""Every occasion on which an offer was worth making, whether it was made or withheld: the log that is learned from.
+
+A basket that was told again after each change is one occasion, and what was decided on it last is what it was about.
+"""
 
 from typing import Final
 
 TURNS: Final = """
     turn AS (
+        SELECT DISTINCT ON (occasion) * FROM (
         SELECT proposal -> 'evidence' -> 'choice' ->> 'occasion' AS occasion,
                proposal -> 'evidence' -> 'choice' AS choice, facts ->> 'customer' AS customer_ref,
                facts ->> 'transaction' AS transaction, location_id, facts -> 'skus' ->> 0 AS sku,
@@ -15,6 +19,7 @@ TURNS: Final = """
         UNION ALL
         SELECT occasion, choice, customer_ref, transaction, location_id, sku, '', at, true, 0
         FROM withheld WHERE at >= :since AND at < :until
+        ) AS every ORDER BY occasion, at DESC, made
     )
 """
 """A common table expression with parameters `since` and `until`; `made` is false where the guard kept an offer back."""

@@ -74,11 +74,11 @@ signed_out = Table(  # people whose OAuth tokens count only when issued later; k
     Column("by", String, nullable=False),
 )
 
-outcome = Table(  # what became of an action outside: a row for each time it was shown, used on an order, or given back
+outcome = Table(  # what became of an action outside: a row for each kind of thing that did, told once or often
     "outcome",
     metadata,
     Column("action_id", String, ForeignKey("action.id"), primary_key=True),
-    Column("kind", String, primary_key=True),  # shown, accepted, given_back
+    Column("kind", String, primary_key=True),  # shown, applied, dismissed, redeemed; accepted, given_back
     Column("source", String, primary_key=True),  # the order, the return, or the register's telling
     Column("order_id", String, nullable=False, server_default=""),
     Column("at", _TIME, nullable=False),  # when it happened

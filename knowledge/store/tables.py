@@ -256,7 +256,7 @@ action = Table(
     Column("receipt", JSONB),
     Column("settled_at", _TIME),
     Column("undoes", String, ForeignKey("action.id")),
-    Column("supersedes", String, ForeignKey("action.id")),  # the waiting one a person carried through as their own
+    Column("supersedes", String, ForeignKey("action.id")),  # the waiting one that this took the place of
     UniqueConstraint("actor_id", "idempotency_key"),
     CheckConstraint(
         "state in ('denied', 'waiting', 'rejected', 'expired', 'allowed', 'executing', 'executed', 'failed', 'undone')",

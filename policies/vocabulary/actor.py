@@ -55,6 +55,7 @@ class Door(StrEnum):
     EVENT = "event"
     MCP = "mcp"
     CHECKOUT = "checkout"
+    TILL = "till"  # the extension on a register's screen, by whoever is signed in there or types a PIN
     CONSOLE = "console"
     CLI = "cli"
 

@@ -7,6 +7,7 @@ worker does it when this process cannot. Asking again about the same transaction
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol
@@ -18,7 +19,7 @@ from knowledge.identity.resolve import recognize
 from knowledge.store.session import Database, utc_now
 from policies.actions.discount import Discount
 from policies.errors import Refused
-from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.actor import Actor, Role
 from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, EventId, LocationId
 from server.background import Background
 from server.checkout.deadline import Deadline
@@ -69,8 +70,28 @@ class Offers(Protocol):
 class Deciding(Protocol):
     """The guard, as far as a checkout uses it."""
 
-    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
-        """Decide and record."""
+    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True, instead_of: str = "") -> Decision:
+        """Decide and record; a waiting proposal named gives way."""
+        ...
+
+    async def withdraw(self, actor: Actor, action_id: str, *, reason: str) -> Decision:
+        """Take back what waits."""
+        ...
+
+
+class Earlier(Protocol):
+    """What was decided on the same basket before it changed, for registers that tell every change."""
+
+    async def look(self, checkout: CheckoutFacts) -> "CheckoutAnswer | None":
+        """Read it; an answer when that settles the basket as it is now too."""
+        ...
+
+    def stands(self, discount: Discount) -> "CheckoutAnswer | None":
+        """The earlier answer, when what would be offered now is what it offers."""
+        ...
+
+    def waits(self) -> str:
+        """The proposal that waits for a person and would give way to another one; "" for none."""
         ...
 
 
@@ -86,6 +107,7 @@ class CheckoutAnswer:
         scan: What became of a scanned code: "accepted", or why it was not; "" when none was scanned.
         scan_said: That in a sentence.
         link: Where what is sent home is ordered with the code already in it, to be shown as a QR code; "" for none.
+        dismissed: It is silence because an offer with this sale was declined before.
     """
 
     status: Status
@@ -98,6 +120,7 @@ class CheckoutAnswer:
     scan: str = ""
     scan_said: str = ""
     link: str = ""
+    dismissed: bool = False
 
     def facts(self) -> dict[str, Any]:
         """As JSON; the first two names are fixed by the registers that exist."""
@@ -142,7 +165,13 @@ class CheckoutDesk:
     online: str = ""
 
     async def answer(
-        self, register: Actor, checkout: CheckoutFacts, *, source: str, scanned: str = ""
+        self,
+        register: Actor,
+        checkout: CheckoutFacts,
+        *,
+        source: str,
+        scanned: str = "",
+        earlier: Earlier | None = None,
     ) -> CheckoutAnswer:
         """The offer for a basket, or silence, within the deadline; a scanned offer comes before any of ours.
 
@@ -155,7 +184,7 @@ class CheckoutDesk:
         answer = CheckoutAnswer("silent", at)
         with self.metrics.timed("checkout_seconds"):
             async with deadline.or_silence():
-                answer = await self._decide(register, checkout, event, deadline, scanned)
+                answer = await self._decide(register, checkout, event, deadline, scanned, earlier)
         if deadline.missed:
             answer = replace(answer, partial=True)
         self.background.start(self.inbox.record(event), "checkout record")
@@ -164,8 +193,14 @@ class CheckoutDesk:
         self.metrics.count("checkouts", status="late" if deadline.missed else answer.status)
         return answer
 
-    async def _decide(
-        self, register: Actor, checkout: CheckoutFacts, event: Event, deadline: Deadline, scanned: str
+    async def _decide(  # noqa: PLR0913, PLR0917  # whose basket, until when, and what is known of it
+        self,
+        register: Actor,
+        checkout: CheckoutFacts,
+        event: Event,
+        deadline: Deadline,
+        scanned: str,
+        earlier: Earlier | None,
     ) -> CheckoutAnswer:
         silence = CheckoutAnswer("silent", event.received_at)
         customer = await self._recognize(checkout)
@@ -183,24 +218,42 @@ class CheckoutDesk:
                 refused = (error.code, f"{error.message} {error.hint}".strip())
             else:
                 return replace(answer, scan="accepted" if answer.status == "offered" else "scan.not_now")
-        offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
-        found = silence if offer is None else await self._proposed(register, checkout, offer, event)
-        return replace(found, scan=refused[0], scan_said=refused[1])
+        settled = await earlier.look(checkout) if earlier is not None else None
+        if settled is None:
+            offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
+            settled = await self._fresh(register, checkout, offer, event, earlier)
+        return replace(settled, scan=refused[0], scan_said=refused[1])
 
-    async def _proposed(self, register: Actor, checkout: CheckoutFacts, offer: Offer, event: Event) -> CheckoutAnswer:
+    async def _fresh(
+        self, register: Actor, checkout: CheckoutFacts, offer: Offer | None, event: Event, earlier: Earlier | None
+    ) -> CheckoutAnswer:
+        """The answer to a basket that no earlier answer settles; what still waits from before gives way to it."""
+        waits = earlier.waits() if earlier is not None else ""
+        if offer is not None:
+            action = offer.proposal.action
+            same = earlier.stands(action) if earlier is not None and isinstance(action, Discount) else None
+            return same or await self._proposed(register, checkout, offer, event, instead_of=waits)
+        if waits:
+            with suppress(Refused):  # a person was faster, and their answer stands
+                await self.guard.withdraw(self._speaker(register, checkout), waits, reason="The basket changed.")
+        return CheckoutAnswer("silent", event.received_at)
+
+    def _speaker(self, register: Actor, checkout: CheckoutFacts, *also: LocationId) -> Actor:
+        """Who proposes, for whom, and where alone; what is sent home is bought of the online shop."""
+        here = frozenset({LocationId(checkout.location), *also})
+        return replace(self.offers.actor, door=register.door, on_behalf_of=register.id, locations=here)
+
+    async def _proposed(
+        self, register: Actor, checkout: CheckoutFacts, offer: Offer, event: Event, *, instead_of: str = ""
+    ) -> CheckoutAnswer:
         """What the guard makes of an offer."""
         silence = CheckoutAnswer("silent", event.received_at)
         if not isinstance(offer.proposal.action, Discount):
             return silence
         evidence = {**offer.proposal.evidence, "message": offer.message}
-        speaker = replace(
-            self.offers.actor,
-            door=Door.CHECKOUT,
-            on_behalf_of=register.id,
-            # what is sent home is bought of the online shop
-            locations=frozenset({LocationId(checkout.location), offer.proposal.action.store}),
-        )
-        decision = await self.guard.propose(speaker, replace(offer.proposal, evidence=evidence), wait=False)
+        proposal = replace(offer.proposal, evidence=evidence)
+        speaker = self._speaker(register, checkout, offer.proposal.action.store)
+        decision = await self.guard.propose(speaker, proposal, wait=False, instead_of=instead_of)
         found = replace(
             silence,
             as_of=offer.proposal.priced_at or event.received_at,

@@ -20,6 +20,7 @@ from server.commands.ladder import add_ladder
 from server.commands.measure import add_measure
 from server.commands.plan import add_plan
 from server.commands.policy import add_policy
+from server.commands.pos import add_pos
 from server.commands.privacy import add_privacy
 from server.commands.review import add_review
 from server.commands.scannable import add_scannable
@@ -114,6 +115,7 @@ def _approvals(commands: Any) -> None:
     add_identity(commands, _at)
     add_plan(commands, _at)
     add_words(commands, _at)
+    add_pos(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

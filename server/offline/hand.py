@@ -1,7 +1,8 @@
 """Offers approved beforehand, handed to a till for the hours it cannot ask: few, cheap, and settled once.
 
 All offers of one till and day stand on one transaction, so the rules' own caps on a transaction bound what the till
-may give away unseen, and nothing is handed over that would need a manager. What it used is settled by its orders,
+may give away unseen, and nothing is handed over that would need a manager. They hold until the day ends on the shop's
+own clock: then the next batch may be had, so no till is without one in between. What it used is settled by its orders,
 which name the codes: told once, late or twice, each counts once (`tools.outcomes`).
 """
 
@@ -10,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,6 @@ from policies.vocabulary.percent import Percent
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Decision, Origin, Proposal
 
-HOURS: Final = 12  # a till that is away longer asks again
 _MOST: Final = 20  # offers; a screen of them
 _LOOKED_AT: Final = 60  # of the goods that sell most here
 _SOLD_DAYS: Final = 28
@@ -147,11 +147,21 @@ class OfflineDesk:
             skus=(one.sku,),
             base=base,
             amount=base.share(percent),
-            valid_until=now + timedelta(hours=HOURS),
+            valid_until=day_end(now, place.timezone),
         )
         facts = {"lines": [{"sku": one.sku, "units": 1, "price": one.price}], "expected_value": terms.gain}
         origin = Origin(CorrelationId(transaction), transaction)
         return Proposal(discount, key, origin, "For a till while it cannot ask.", facts, one.priced_at)
+
+
+def day_end(now: datetime, timezone: str) -> datetime:
+    """The first moment of the next day at a place, in UTC: 23 to 25 hours after the day began, as clocks are changed.
+
+    Where a clock skips midnight, the day ends with the jump.
+    """
+    zone = ZoneInfo(timezone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
 
 
 def sign(batch: dict[str, Any], secret: bytes) -> str:

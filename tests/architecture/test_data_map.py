@@ -24,6 +24,7 @@ SHAPES: Final = {
     "Lightspeed": "tools.connectors.lightspeed.wire",
     "Lightspeed rule": "server.checkout.rules",
     "Register": "server.webhooks.told",
+    "Register screen": "server.pos.asked",
 }
 _ROW = re.compile(r"\| ((?:Shopify|Lightspeed|Register|MCP) [^|]+?) \| ([^|]+) \| (\w+) \| ([^|]+) \| ([^|]+) \|")
 

@@ -229,11 +229,23 @@ DOORS: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/offline"): frozenset({Role.REGISTER}),
     ("POST", "/v1/events"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/rules/lightspeed"): frozenset({Role.REGISTER}),
-    ("POST", "/webhooks/{platform}"): NOBODY,  # a platform's signature opens it, and no credential of ours
+    **dict.fromkeys((("POST", f"/pos/v1/{door}") for door in ("insight", "decision", "approve", "outcome")), NOBODY),
+    # Shopify's session token opens those, and a platform's signature these; no credential of ours does
+    ("POST", "/webhooks/{platform}"): NOBODY,
 }
 """Doors of programs, by who may use them with a key."""
 
-OPEN: Final = frozenset({("GET", "/live"), ("GET", "/ready"), ("GET", "/metrics"), ("POST", "/console/login")})
+OPEN: Final = frozenset(
+    {
+        ("GET", "/live"),
+        ("GET", "/ready"),
+        ("GET", "/metrics"),
+        ("POST", "/console/login"),
+        *(
+            ("OPTIONS", f"/pos/v1/{door}") for door in ("insight", "decision", "approve", "outcome")
+        ),  # browsers' question
+    }
+)
 """Doors for everybody, which show nothing of anybody."""
 
 MCP: Final = frozenset({("ANY", "/mcp"), ("ANY", "/mcp/{narrowed:path}")})

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from evals.retailer.server import serve
 from evals.retailer.shopify.app import shopify_app
 from evals.retailer.shopify.settings import ShopifySettings
 from evals.retailer.world import World
-from knowledge.store.session import Database
+from knowledge.store.session import Database, utc_now
 from policies.vocabulary.actor import Role
 from server.access import add_credential
 from server.app import build_app
@@ -189,9 +189,15 @@ def _heard_by(app: Any, heard: list[bytes]) -> Any:
 
 @asynccontextmanager
 async def open_house(
-    database_url: str, folder: Path, *, filled: bool = True, variants: int = 60, **settings: Any
+    database_url: str,
+    folder: Path,
+    *,
+    filled: bool = True,
+    variants: int = 60,
+    now: Callable[[], datetime] = utc_now,
+    **settings: Any,
 ) -> AsyncGenerator[OpenHouse]:
-    """Everything; `filled` as after a first poll, `settings` as environment variables."""
+    """Everything; `filled` as after a first poll, `now` the house's clock, `settings` as environment variables."""
     async with open_retailer(variants=variants) as retailer:
         environment = {
             **retailer.environment,
@@ -202,7 +208,7 @@ async def open_house(
             "TILLHAND_EXPLORE_BP": "0",
             **settings,
         }
-        async with compose(Settings.read(environment)) as house:
+        async with compose(Settings.read(environment), now=now) as house:
             app = build_app(house)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with (

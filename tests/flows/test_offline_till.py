@@ -1,9 +1,10 @@
 """A till that cannot ask gives away no more than was approved beforehand, and what it gave is settled once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, text
@@ -56,6 +57,32 @@ async def test_asked_again_it_is_the_same_batch_and_another_till_has_its_own(dat
         assert first == again
         codes = {one["discount_code"] for told in (first, other) for one in told["batch"]["offers"]}
         assert len(codes) == len(first["batch"]["offers"]) + len(other["batch"]["offers"])
+
+
+async def test_a_batch_is_good_until_midnight_and_the_next_one_may_be_had_from_then_on(
+    database_url: str, tmp_path: Path
+):
+    denver = ZoneInfo("America/Denver")  # where the shop is
+    midnight = datetime.combine(datetime.now(denver).date() + timedelta(days=1), time(), denver).astimezone(UTC)
+    clock = [midnight - timedelta(hours=14)]
+    async with open_house(database_url, tmp_path, now=lambda: clock[0]) as opened:
+        await sells(opened)
+        key = await opened.key(Role.REGISTER, STORE)
+
+        async def handed(at: datetime) -> list[dict[str, Any]]:
+            clock[0] = at
+            async with opened.database.transaction() as connection:  # goods are counted all day long
+                await connection.execute(text("UPDATE inventory_level SET observed_at = :at"), {"at": at})
+            batch: list[dict[str, Any]] = (await fetch(opened, key)).json()["batch"]["offers"]
+            return batch
+
+        first = await handed(clock[0])
+        until = {datetime.fromisoformat(one["valid_until"]) for one in first}
+        last, after = await handed(midnight - timedelta(seconds=1)), await handed(midnight)
+        assert until == {midnight}
+        assert last == first
+        assert after
+        assert {one["discount_code"] for one in after}.isdisjoint(one["discount_code"] for one in first)
 
 
 async def test_what_a_till_used_is_settled_once_however_often_it_is_told(database_url: str, tmp_path: Path):

@@ -18,6 +18,9 @@ Kind = Literal[
     "withdrawn",  # kept from happening by a person who was not asked
     "withheld",  # an offer worth making was not made: a held-out customer, or the draw's turn to say nothing
     "shown",  # a register told that the customer saw the offer
+    "applied",  # a register told that the offer's code is on the basket
+    "dismissed",  # a register told that the customer did not want it
+    "redeemed",  # a register told of a sale paid with it; the platform's own order says what it took off
     "accepted",  # an order used the code
     "given_back",  # goods or the whole order came back
     "ladder",  # AI was let further, or sent back, with the evidence

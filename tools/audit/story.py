@@ -16,6 +16,7 @@ _LABEL: Final = 11
 _LINES: Final = 3  # of one item, at most: with the title, thirteen items fill the screen
 _SCREEN: Final = 40
 _TOLD: Final = 4  # outcomes on a screen; the fields hold all of them
+_TOLD_BY_REGISTERS: Final = frozenset({"shown", "applied", "dismissed", "redeemed"})
 
 
 class Told(BaseModel):
@@ -79,7 +80,7 @@ class Carried(Told):
 
 
 class Happened(Told):
-    """What became of it outside: shown, accepted, given_back; or withdrawn before it happened.
+    """What became of it outside: shown, applied, dismissed, redeemed, accepted, given_back; or withdrawn before.
 
     `minor` is the money taken off or given back, in the action's currency; `flags` say what was not as decided.
     """
@@ -188,8 +189,8 @@ class Story(Told):
     def _one(self, each: Happened) -> str:
         money = "an amount nobody told" if each.minor is None else str(Money(each.minor, self.currency))
         flags = f" ({', '.join(each.flags).replace('_', ' ')})" if each.flags else ""
-        if each.kind == "shown":
-            return f"shown at {_at(each.at)}"
+        if each.kind in _TOLD_BY_REGISTERS:
+            return f"{each.kind} at {_at(each.at)}{flags}"
         if each.kind == "accepted":
             return f"used on order {each.order} at {_at(each.at)}, {money} taken off{flags}"
         if each.kind == "given_back":

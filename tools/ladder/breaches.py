@@ -30,14 +30,16 @@ _WHERE: Final = f"""
     action.created_at > :from AND action.location_id = ANY(CAST(:places AS text[]))
     AND (:kind = '' OR action.kind = :kind) AND {_AT_THIS_RUNG} AND {BOUND}
 """
+# what its own proposer took back, because the basket had changed, say, nobody judged
+_ANSWERED: Final = "own.id IS NULL AND approval.decided_by <> action.actor_id"
 _SHARES: Final = text(
     f"""
     SELECT action.kind, action.location_id,
            count(*) FILTER (WHERE action.state IN ('executed', 'undone')) AS executed,
            count(*) FILTER (WHERE action.state = 'undone') AS undone,
            count(*) FILTER (WHERE action.state = 'failed' AND action.settled_at > :burst) AS failed,
-           count(*) FILTER (WHERE own.id IS NULL AND approval.state IN ('approved', 'rejected')) AS answered,
-           count(*) FILTER (WHERE own.id IS NULL AND approval.state = 'rejected') AS rejected
+           count(*) FILTER (WHERE {_ANSWERED} AND approval.state IN ('approved', 'rejected')) AS answered,
+           count(*) FILTER (WHERE {_ANSWERED} AND approval.state = 'rejected') AS rejected
     FROM action {_SINCE}
     LEFT JOIN approval ON approval.action_id = action.id LEFT JOIN action AS own ON own.supersedes = action.id
     WHERE {_WHERE} GROUP BY action.kind, action.location_id

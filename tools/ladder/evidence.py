@@ -26,7 +26,9 @@ _COUNT: Final = text(
     SELECT count(*) AS decisions, min(action.created_at) AS first, max(action.created_at) AS last,
            count(*) FILTER (WHERE action.state IN ('executed', 'undone')) AS executed,
            count(*) FILTER (WHERE action.state = 'undone') AS undone,
-           count(*) FILTER (WHERE approval.state IN ('approved', 'rejected', 'expired')) AS judged,
+           count(*) FILTER (
+               WHERE approval.state IN ('approved', 'rejected', 'expired') AND approval.decided_by <> action.actor_id
+           ) AS judged,
            count(*) FILTER (WHERE approval.state = 'approved' OR own.fingerprint = action.fingerprint) AS agreed
     FROM action
     LEFT JOIN approval ON approval.action_id = action.id LEFT JOIN action AS own ON own.supersedes = action.id

@@ -1,0 +1,1 @@
+"""The registers' extension: what it asks, and what it is told."""

@@ -1,0 +1,150 @@
+"""From what a register says of a basket to what the core is asked; what cannot be right is told apart by a reason."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from knowledge.events.families import CheckoutFacts, KeyedHash, LineFacts
+from knowledge.store.quick import QuickReads
+from policies.errors import Refused
+from policies.vocabulary.ids import LocationId
+from policies.vocabulary.money import Money
+from server.pos.asked import BasketLine, DecisionAsked
+
+_VARIANT: Final = "shopify:ProductVariant:"
+_KNOWN: Final = """
+    SELECT sku, shopify_variant, currency FROM variant
+    WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
+       OR shopify_variant = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($2 AS jsonb))))
+"""
+_LARGEST: Final = Decimal(10**9)  # no line costs more, in whole units of any currency
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A basket that can be right.
+
+    Attributes:
+        checkout: As the core is asked.
+        variants: Shopify's number of each variant in it, by sku.
+    """
+
+    checkout: CheckoutFacts
+    variants: Mapping[str, str]
+
+
+def transaction_of(device: str, basket: str) -> str:
+    """What one sale at one register is called, on orders and in the ledger."""
+    return f"pos:{device}:{basket}"
+
+
+async def read_basket(
+    quick: QuickReads, asked: DecisionAsked, location: LocationId, customer: tuple[KeyedHash, ...]
+) -> Basket:
+    """The basket in our words: goods of the catalog, exact money, a total that is the sum of its lines.
+
+    Args:
+        quick: Where the catalog is read.
+        asked: As the register says it.
+        location: Where the register stands.
+        customer: Match keys of whom the register names.
+
+    Raises:
+        Refused: `basket.amount`, `basket.currency`, `basket.empty`, `checkout.total`, `money.amount` or `sku.unknown`.
+    """
+    if not asked.lines:
+        raise Refused("There is nothing in the basket.", code="basket.empty", field="lines")
+    prices = [_amount(line.price, asked.currency, f"lines.{place}.price") for place, line in enumerate(asked.lines)]
+    units = [_units(line, place) for place, line in enumerate(asked.lines)]
+    counted = sum(price * quantity for price, quantity in zip(prices, units, strict=True))
+    total = _amount(asked.subtotal, asked.currency, "subtotal")
+    if total != counted:
+        currency = asked.currency
+        raise Refused(
+            f"The total is {Money(total, currency)}, but the lines add up to {Money(counted, currency)}.",
+            code="checkout.total",
+            hint="Send the total of exactly these lines.",
+            field="subtotal",
+        )
+    skus = await _skus(quick, asked)
+    lines = tuple(
+        LineFacts(sku=sku, quantity=quantity, unit_price=price)
+        for sku, quantity, price in zip(skus, units, prices, strict=True)
+        if sku  # a custom sale is part of the total, and nothing goes with it
+    )
+    if not lines:
+        raise Refused("Nothing in the basket is in the catalog.", code="basket.empty", field="lines")
+    return Basket(
+        CheckoutFacts(
+            location=location,
+            transaction=transaction_of(asked.device, asked.basket),
+            revision=str(asked.revision),
+            customer=customer,
+            lines=lines,
+            total=sum(line.unit_price * line.quantity for line in lines),
+            currency=asked.currency,
+        ),
+        {sku: line.variant for sku, line in zip(skus, asked.lines, strict=True) if sku},
+    )
+
+
+async def _skus(quick: QuickReads, asked: DecisionAsked) -> list[str]:
+    """The sku of each line, "" for a custom sale; the platform's number of a variant says more than its sku."""
+    wanted = [line for line in asked.lines if line.variant or line.sku]
+    rows = await quick.rows(
+        _KNOWN,
+        json.dumps([line.sku for line in wanted if not line.variant]),
+        json.dumps([f"{_VARIANT}{line.variant}" for line in wanted if line.variant]),
+    )
+    by_sku = {row["sku"]: row for row in rows}
+    by_variant = {row["shopify_variant"]: row for row in rows}
+    found: list[str] = []
+    for place, line in enumerate(asked.lines):
+        if not (line.variant or line.sku):
+            found.append("")
+            continue
+        row: Any = by_variant.get(f"{_VARIANT}{line.variant}") if line.variant else by_sku.get(line.sku)
+        if row is None:
+            raise Refused(
+                f"Line {place + 1} names a variant that is not in the catalog.",
+                code="sku.unknown",
+                hint="Have the product synced from its platform.",
+                field=f"lines.{place}",
+            )
+        if row["currency"] != asked.currency:
+            raise Refused(
+                f"The basket is in {asked.currency}, and the catalog in {row['currency']}.",
+                code="basket.currency",
+                hint="Offers are made in the catalog's currency alone.",
+                field="currency",
+            )
+        found.append(row["sku"])
+    return found
+
+
+def _amount(text: str, currency: str, field: str) -> int:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 <= value <= _LARGEST:
+        raise Refused(
+            "An amount of the basket is negative, or no amount at all.",
+            code="basket.amount",
+            hint="Returned goods have no part in an offer; the sale goes on without one.",
+            field=field,
+        )
+    return Money.parse(value, currency).minor
+
+
+def _units(line: BasketLine, place: int) -> int:
+    if line.quantity < 1:
+        raise Refused(
+            "A line of the basket counts less than one unit.",
+            code="basket.amount",
+            hint="Returned goods have no part in an offer; the sale goes on without one.",
+            field=f"lines.{place}.quantity",
+        )
+    return line.quantity
