@@ -1,0 +1,31 @@
+// What the screens share through the register's storage: each name is written by one screen, and read by the others.
+import type { DecisionAsked, DecisionTold, InsightTold, Why } from './protocol';
+import type { Register } from './register';
+
+export type Sale = Omit<DecisionAsked, 'device' | 'location'>;
+
+/** The answer to the newest state of the basket; `stale` while the register has no line to ask about it. */
+export type Answer = { told: DecisionTold; stale: boolean };
+
+/** The last customer that was looked at. */
+export type Insight = { customer: string; told: InsightTold };
+
+export type Kept = {
+  'tillhand.sale': Sale; // written by the background
+  'tillhand.answer': Answer; // by the background, and by the modal after a PIN or a scan
+  'tillhand.trouble': Why; // by the background
+  'tillhand.insight': Insight; // by the modal and the customer's block
+  'tillhand.receipt': string; // by the background
+};
+
+export async function read<Name extends keyof Kept>(from: Register | Pick<Register, 'storage'>, name: Name): Promise<Kept[Name] | undefined> {
+  return (await from.storage.get(name)) as Kept[Name] | undefined;
+}
+
+export async function keep<Name extends keyof Kept>(at: Register, name: Name, value: Kept[Name]): Promise<void> {
+  await at.storage.set(name, value);
+}
+
+export async function forget(at: Register, ...names: (keyof Kept)[]): Promise<void> {
+  for (const name of names) await at.storage.delete(name);
+}

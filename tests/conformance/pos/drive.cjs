@@ -1,0 +1,91 @@
+// A register around the extension's own background script: it is given a cart, loses its line, and completes a sale.
+// node drive.cjs COMPILED_BACKGROUND TOKEN CART... ; prints what the script kept and the questions it asked.
+const [background, token, first, second] = process.argv.slice(2);
+
+function signal(value) {
+  const heard = new Set();
+  return {
+    get value() {
+      return value;
+    },
+    set(next) {
+      value = next;
+      for (const each of heard) each(next);
+    },
+    subscribe(each) {
+      heard.add(each);
+      return () => heard.delete(each);
+    },
+  };
+}
+
+const stored = new Map();
+const events = {};
+const cart = signal({ lineItems: [], subtotal: '0', properties: {}, cartDiscounts: [] });
+const connectivity = signal({ internetConnected: 'Connected' });
+globalThis.shopify = {
+  cart: { current: cart },
+  connectivity: { current: connectivity },
+  session: {
+    deviceId: 4711,
+    currentSession: { locationId: Number(process.env.LOCATION), currency: 'USD' },
+    getSessionToken: async () => token,
+  },
+  storage: {
+    get: async (name) => stored.get(name),
+    set: async (name, value) => void stored.set(name, structuredClone(value)),
+    delete: async (name) => stored.delete(name),
+    entries: async () => [...stored.entries()],
+  },
+  addEventListener: (name, heard) => (events[name] = heard),
+};
+
+const asked = [];
+const send = globalThis.fetch;
+globalThis.fetch = async (url, options) => {
+  if (connectivity.value.internetConnected !== 'Connected') throw new TypeError('no line');
+  asked.push({ door: url.split('/').pop(), body: JSON.parse(options.body) });
+  return send(url, options);
+};
+
+async function until(what, holds) {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`${what} did not happen`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+const outbox = () => [...stored.keys()].filter((name) => name.startsWith('tillhand.outcome.'));
+
+(async () => {
+  require(background).default();
+  cart.set(JSON.parse(first));
+  await until('an answer', () => stored.get('tillhand.answer')?.stale === false);
+  const answer = stored.get('tillhand.answer').told;
+
+  cart.set({ ...cart.value, properties: { note: 'x' }, cartDiscounts: [{ amount: 1 }] }); // no other basket
+  cart.set(JSON.parse(second));
+  await until('the second answer', () => stored.get('tillhand.answer')?.told.revision === 2);
+  const again = stored.get('tillhand.answer').told;
+
+  connectivity.set({ internetConnected: 'Disconnected' });
+  await until('a stale answer', () => stored.get('tillhand.answer')?.stale === true);
+  const questions = asked.length;
+  await events.transactioncomplete({
+    transactionType: 'Sale',
+    orderId: 7001,
+    discounts: [{ amount: 1, discountDescription: answer.offer.code }],
+  });
+  await until('an outcome kept', () => outbox().length === 1 && !stored.has('tillhand.answer'));
+  const offline = { kept: outbox().length, questions: asked.length - questions };
+
+  cart.set({ lineItems: [], subtotal: '0', properties: {}, cartDiscounts: [] });
+  connectivity.set({ internetConnected: 'Connected' });
+  await until('an empty outbox', () => outbox().length === 0);
+  process.stdout.write(JSON.stringify({ answer, again, offline, asked }));
+  process.exit(0);
+})().catch((error) => {
+  process.stderr.write(String(error.stack));
+  process.exit(1);
+});
