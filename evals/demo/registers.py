@@ -1,4 +1,7 @@
-"""Customers at the registers: each basket is shown to the product, and some who hear of an offer take it."""
+"""Customers at the registers: each basket is shown to the product, and some who hear of an offer take it.
+
+A register asks in one of three ways: with our extension, with a request of the till's own, or by a business rule.
+"""
 
 import asyncio
 import re
@@ -15,6 +18,7 @@ from evals.retailer.actions import CodeRefused, OutOfStock, Unknown
 from evals.retailer.day import Step
 from evals.retailer.lightspeed.rule_actions import Cashier, Prompt
 from evals.retailer.lightspeed.rules import Register
+from evals.retailer.shopify.pos import PosRegister
 from evals.retailer.stock import stock_place
 from evals.retailer.world import CodeDiscount
 
@@ -48,13 +52,20 @@ class Registers:
         taken: Codes of those they wanted.
     """
 
-    def __init__(
-        self, retailer: Retailer, client: httpx.AsyncClient, url: str, keys: Mapping[str, str], seed: int
+    def __init__(  # noqa: PLR0913, PLR0917 - a till has three ways to ask
+        self,
+        retailer: Retailer,
+        client: httpx.AsyncClient,
+        url: str,
+        keys: Mapping[str, str],
+        seed: int,
+        screens: Mapping[str, PosRegister],
     ) -> None:
         self._retailer = retailer
         self._client = client
         self._url = url
         self._keys = keys
+        self._screens = screens
         self._chance = Random(seed)
         self.statuses: Counter[str] = Counter()
         self.shown = 0
@@ -64,6 +75,8 @@ class Registers:
         """One checkout, from the basket to the receipt."""
         if self._retailer.world.places[step.place].platform == "lightspeed":
             await self._ask_by_rule(step)
+        elif step.place in self._screens:
+            await self._ask_on_screen(self._screens[step.place], step)
         else:
             await self._ask(step)
         self._retailer.day.complete(step)  # whoever has not paid yet pays without an offer
@@ -84,6 +97,30 @@ class Registers:
                 extra = self._fetched(found, step)
                 step.basket = (*step.basket, *((sku, 1) for sku in extra))
                 self._retailer.day.complete(step, code)
+
+    async def _ask_on_screen(self, till: PosRegister, step: Step) -> None:
+        """The extension tells the basket as it grows, and what became of the offer."""
+        person = None if step.customer is None else self._retailer.world.people[step.customer]
+        cart, told = till.begin(customer=person.shopify_id if person else 0), dict[str, Any]()
+        try:
+            for line in step.basket:
+                cart.lines.append(line)
+                told = await till.decide()
+        except httpx.HTTPError:
+            told = {}
+        self.statuses[told.get("status", "failed")] += 1
+        step.transaction = told.get("transaction", step.transaction)
+        if offer := told.get("offer"):
+            self.shown += 1
+            till.note("shown", told["decision"])
+            if self._takes_it() and (found := await self._known(offer["code"])):
+                step.basket = (*step.basket, *((sku, 1) for sku in self._fetched(found, step)))
+                till.note("applied", told["decision"])
+                order = self._retailer.day.complete(step, offer["code"])
+                till.note("redeemed", told["decision"], order=order.id if order else "")
+            else:
+                till.note("dismissed", told["decision"])
+            await till.flush()
 
     async def _ask_by_rule(self, step: Step) -> None:
         """Lightspeed's register asks by itself before payment."""

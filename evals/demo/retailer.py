@@ -55,6 +55,7 @@ class Retailer:
         environment: The settings the product needs to reach it.
         targets: Where each platform's webhooks go.
         late_by: Real time a late delivery is held back.
+        shop: Shopify's side, whose secret signs registers' session tokens too.
         model: The simulated local model, when there is one.
     """
 
@@ -65,6 +66,7 @@ class Retailer:
     environment: Mapping[str, str]
     targets: Mapping[Platform, Callable[[str], Sequence[Address]]]
     late_by: timedelta
+    shop: ShopifySettings
     model: LocalModel | None = None
 
     def told(self) -> bool:
@@ -141,7 +143,7 @@ async def open_retailer(
         }
         if options.model:
             environment |= {"TILLHAND_MODEL_URL": running.model_url, "TILLHAND_MODEL": MODEL}
-        yield Retailer(world, day, deliveries, account, environment, targets, late_by, model)
+        yield Retailer(world, day, deliveries, account, environment, targets, late_by, shop, model)
 
 
 def write_locations(world: World, file: Path) -> None:

@@ -23,6 +23,7 @@ from evals.demo.options import Options
 from evals.demo.registers import Registers
 from evals.demo.retailer import Retailer, open_retailer, write_locations
 from evals.demo.screen import Screen, screen
+from evals.demo.screens import open_screens
 from evals.demo.trading import SETTLE_WITHIN, Trading
 from evals.demo.words import ASSISTANT, MANAGER
 from evals.retailer.places import shops
@@ -132,7 +133,8 @@ class _Demo:
         self, retailer: Retailer, house: House, fill: Fill, client: httpx.AsyncClient, keys: Mapping[str, str]
     ) -> Day:
         places = {name.removeprefix(_REGISTER): key for name, key in keys.items() if name.startswith(_REGISTER)}
-        registers = Registers(retailer, client, self._url, places, self._options.seed)
+        screens = await open_screens(house, retailer, client, self._url)
+        registers = Registers(retailer, client, self._url, places, self._options.seed, screens)
         assistant, manager = (McpCaller(client, self._url, keys[name]) for name in (ASSISTANT, MANAGER))
         office = Office(assistant, manager, retailer.world)
         with screen(self._console, len(retailer.day.plan)) as shown:

@@ -222,21 +222,27 @@ class CheckoutDesk:
         if settled is None:
             offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
             settled = await self._fresh(register, checkout, offer, event, earlier)
+        elif settled.status == "silent":
+            await self._take_back(register, checkout, earlier)
         return replace(settled, scan=refused[0], scan_said=refused[1])
 
     async def _fresh(
         self, register: Actor, checkout: CheckoutFacts, offer: Offer | None, event: Event, earlier: Earlier | None
     ) -> CheckoutAnswer:
         """The answer to a basket that no earlier answer settles; what still waits from before gives way to it."""
+        if offer is None:
+            await self._take_back(register, checkout, earlier)
+            return CheckoutAnswer("silent", event.received_at)
+        action = offer.proposal.action
+        same = earlier.stands(action) if earlier is not None and isinstance(action, Discount) else None
         waits = earlier.waits() if earlier is not None else ""
-        if offer is not None:
-            action = offer.proposal.action
-            same = earlier.stands(action) if earlier is not None and isinstance(action, Discount) else None
-            return same or await self._proposed(register, checkout, offer, event, instead_of=waits)
-        if waits:
+        return same or await self._proposed(register, checkout, offer, event, instead_of=waits)
+
+    async def _take_back(self, register: Actor, checkout: CheckoutFacts, earlier: Earlier | None) -> None:
+        """Nobody is asked any more about what the basket no longer calls for."""
+        if earlier is not None and (waits := earlier.waits()):
             with suppress(Refused):  # a person was faster, and their answer stands
                 await self.guard.withdraw(self._speaker(register, checkout), waits, reason="The basket changed.")
-        return CheckoutAnswer("silent", event.received_at)
 
     def _speaker(self, register: Actor, checkout: CheckoutFacts, *also: LocationId) -> Actor:
         """Who proposes, for whom, and where alone; what is sent home is bought of the online shop."""

@@ -4,12 +4,14 @@ A register tells every state of a basket, and the newest one counts: what comes 
 while it is decided, is answered with silence, and what it proposed meanwhile gives way.
 """
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from sqlalchemy import text
 
@@ -58,6 +60,7 @@ class PosDesk:
     Attributes:
         secret: Signs scannable offers, and keys what is kept of a basket.
         receipt_days: How long an offer that was decided may be scanned from a receipt; 0: none is printed.
+        turns: One decision at a time for each sale, in this process; another process's is seen when ours is made.
     """
 
     database: Database
@@ -67,6 +70,7 @@ class PosDesk:
     secret: bytes
     receipt_days: int
     now: Callable[[], datetime]
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary[str, asyncio.Lock])
 
     async def decide(self, counter: Counter, asked: DecisionAsked) -> DecisionTold:
         """The answer to one state of a basket; a till is told why there is silence, and never an error.
@@ -80,11 +84,16 @@ class PosDesk:
                 return overtaken
             customer = self.keys.readings("shopify", asked.customer) if asked.customer else ()
             basket = await read_basket(self.database.quick, asked, counter.location, customer)
-            speaker = self.desk.offers.actor.id
-            earlier = EarlierOffers(self.database.quick, speaker, self.now())
-            answer = await self.desk.answer(
-                counter.actor, basket.checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
-            )
+            # one state after the other, so that each sees what was decided on the one before; of those that wait here,
+            # the newest is asked about alone
+            turn = self.turns.setdefault(basket.checkout.transaction, asyncio.Lock())
+            async with turn:
+                if await self._newest(asked) > asked.revision:
+                    return self._silent(asked, _OVERTAKEN)
+                earlier = EarlierOffers(self.database.quick, self.desk.offers.actor.id, self.now())
+                answer = await self.desk.answer(
+                    counter.actor, basket.checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
+                )
         except (Refused, NotFound) as error:
             return self._silent(asked, Why.of(error))
         if answer.status != "silent" and await self._newest(asked) > asked.revision:

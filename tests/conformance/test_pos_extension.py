@@ -110,7 +110,7 @@ def test_a_slip_on_any_screen_is_caught(sources: Path):
 def cart(shop: PosShop, *lines: tuple[str, int]) -> str:
     """A cart as the register shows it: money as floats and text, discounts and properties beside."""
     variants = shop.opened.retailer.world.variants
-    items = [
+    items: list[dict[str, Any]] = [
         {
             "uuid": sku,
             "variantId": variants[sku].shopify_variant_id,
@@ -123,7 +123,12 @@ def cart(shop: PosShop, *lines: tuple[str, int]) -> str:
         for sku, units in lines
     ]
     whole, cents = divmod(sum(variants[sku].price * units for sku, units in lines), 100)
-    told = {"lineItems": items, "subtotal": f"{whole}.{cents:02d}", "properties": {}, "cartDiscounts": []}
+    told: dict[str, Any] = {
+        "lineItems": items,
+        "subtotal": f"{whole}.{cents:02d}",
+        "properties": {},
+        "cartDiscounts": [],
+    }
     return json.dumps(told)
 
 

@@ -5,9 +5,9 @@ import base64
 import gzip
 import hmac
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,9 +23,11 @@ from evals.demo.options import Options, read_options
 from evals.demo.registers import Registers
 from evals.demo.retailer import Retailer, open_retailer, write_locations
 from evals.demo.screen import Screen
+from evals.demo.screens import open_screens
 from evals.demo.trading import Trading
 from evals.retailer import actions
 from evals.retailer.places import shops
+from evals.retailer.shopify.pos import PosRegister
 from evals.retailer.shopify.settings import ShopifySettings
 from evals.retailer.world import World
 from evals.tap.canaries import Canary, plant
@@ -52,6 +54,7 @@ class CanaryDay:
     tap: Tap
     options: Options
     offered: int = 0
+    screens: Mapping[str, PosRegister] = field(default_factory=dict[str, PosRegister])
 
     async def trade(self) -> None:
         """From opening to closing, with registers, an assistant and a manager, until nothing is left to do."""
@@ -68,7 +71,8 @@ class CanaryDay:
             await platform.subscriptions.ensure(url)
         assistant = McpCaller(self.client, url, await self.key(Role.MANAGER, name="assistant:floor", model=True))
         manager = McpCaller(self.client, url, await self.key(Role.MANAGER, name="manager:ada"))
-        registers = Registers(retailer, self.client, url, keys, self.options.seed)
+        self.screens = await open_screens(house, retailer, self.client, url)
+        registers = Registers(retailer, self.client, url, keys, self.options.seed, self.screens)
         screen = Screen(Console(quiet=True), None, len(retailer.day.plan))
         office = Office(assistant, manager, retailer.world)
         trading = Trading(retailer, registers, office, Crew({}, {}), screen, self.options.lasts)
@@ -94,6 +98,11 @@ class CanaryDay:
             answer = await self.client.post("/v1/checkout", json=told, headers=headers)
             self.tap.hear("registers", answer.text)
             self.offered += answer.json().get("status") == "offered"
+            for till in self.screens.values():
+                insight = await till.ask("insight", {"customer": str(self._person(one).shopify_id)})
+                self.tap.hear("registers", insight.text)
+                till.begin([("PROD_001", 1)], self._person(one).shopify_id)
+                self.tap.hear("registers", str(await till.decide()))
 
     async def take_hostile_notes(self) -> None:
         """Orders whose notes, names and addresses hold a canary's data in every form a customer may think of."""
