@@ -83,6 +83,27 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_preview_changes_nothing_and_says_what_the_undo_will_do",
         "test_sold_stock_and_received_goods_stay_and_say_what_they_are_worth",
     ),
+    "who asks at a register's screen is said by Shopify and by IT, never by the request": (
+        "test_only_shopifys_own_word_about_this_app_this_shop_and_this_minute_opens",
+        "test_where_a_register_stands_and_who_signs_in_is_what_it_told",
+        "test_exactly_two_origins_may_read_answers_and_errors_alike",
+    ),
+    "a manager's PIN proves who says yes, is guessed by nobody, and is kept nowhere": (
+        "test_the_right_pin_approves_what_waits_here_and_the_ledger_says_who",
+        "test_after_so_many_wrong_pins_a_manager_rests_and_the_next_right_one_is_not_looked_at",
+        "test_a_register_rests_too_and_tries_at_once_count_like_tries_in_a_row",
+        "test_a_pin_is_in_no_log_no_record_and_no_table",
+    ),
+    "the newest state of a basket counts, and a till never gets an error": (
+        "test_what_comes_late_about_an_older_state_is_silence",
+        "test_of_states_told_at_once_only_the_newest_may_leave_a_question_open",
+        "test_a_basket_that_cannot_be_right_is_silence_with_a_reason",
+        "test_no_sequence_makes_more_than_one_effect_of_an_action",
+    ),
+    "what a register tells late, often and in any order is settled once": (
+        "test_after_a_time_without_a_line_everything_is_told_at_once_and_settled_once",
+        "test_what_is_not_known_or_not_readable_is_told_so_and_holds_nothing_back",
+    ),
     "a model never undoes many alone": ("test_a_model_may_ask_for_an_undo_and_a_person_starts_it",),
     "an offer's outcome is recorded once with agents stopped": (
         "test_an_order_that_used_a_code_is_recorded_once_linked_to_its_action",

@@ -1,8 +1,6 @@
 """From what a register says of a basket to what the core is asked; what cannot be right is told apart by a reason."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -22,19 +20,6 @@ _KNOWN: Final = """
 _LARGEST: Final = Decimal(10**9)  # no line costs more, in whole units of any currency
 
 
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """A basket that can be right.
-
-    Attributes:
-        checkout: As the core is asked.
-        variants: Shopify's number of each variant in it, by sku.
-    """
-
-    checkout: CheckoutFacts
-    variants: Mapping[str, str]
-
-
 def transaction_of(device: str, basket: str) -> str:
     """What one sale at one register is called, on orders and in the ledger."""
     return f"pos:{device}:{basket}"
@@ -42,7 +27,7 @@ def transaction_of(device: str, basket: str) -> str:
 
 async def read_basket(
     quick: QuickReads, asked: DecisionAsked, location: LocationId, customer: tuple[KeyedHash, ...]
-) -> Basket:
+) -> CheckoutFacts:
     """The basket in our words: goods of the catalog, exact money, a total that is the sum of its lines.
 
     Args:
@@ -76,17 +61,14 @@ async def read_basket(
     )
     if not lines:
         raise Refused("Nothing in the basket is in the catalog.", code="basket.empty", field="lines")
-    return Basket(
-        CheckoutFacts(
-            location=location,
-            transaction=transaction_of(asked.device, asked.basket),
-            revision=str(asked.revision),
-            customer=customer,
-            lines=lines,
-            total=sum(line.unit_price * line.quantity for line in lines),
-            currency=asked.currency,
-        ),
-        {sku: line.variant for sku, line in zip(skus, asked.lines, strict=True) if sku},
+    return CheckoutFacts(
+        location=location,
+        transaction=transaction_of(asked.device, asked.basket),
+        revision=str(asked.revision),
+        customer=customer,
+        lines=lines,
+        total=sum(line.unit_price * line.quantity for line in lines),
+        currency=asked.currency,
     )
 
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import text
 
+from knowledge.events.families import CheckoutFacts
 from knowledge.identity.match_key import MatchKeys
 from knowledge.store.places import Places
 from knowledge.store.session import Database
@@ -22,7 +23,7 @@ from policies.actions.discount import Discount
 from policies.errors import NotFound, Refused, Unavailable
 from server.checkout.desk import CheckoutAnswer, CheckoutDesk
 from server.pos.asked import DecisionAsked
-from server.pos.basket import Basket, read_basket, transaction_of
+from server.pos.basket import read_basket, transaction_of
 from server.pos.earlier import EarlierOffers
 from server.pos.known import Counter, approvers_at
 from server.pos.offer import offer_told, receipt_text
@@ -83,23 +84,23 @@ class PosDesk:
             if overtaken is not None:
                 return overtaken
             customer = self.keys.readings("shopify", asked.customer) if asked.customer else ()
-            basket = await read_basket(self.database.quick, asked, counter.location, customer)
+            checkout = await read_basket(self.database.quick, asked, counter.location, customer)
             # one state after the other, so that each sees what was decided on the one before; of those that wait here,
             # the newest is asked about alone
-            turn = self.turns.setdefault(basket.checkout.transaction, asyncio.Lock())
+            turn = self.turns.setdefault(checkout.transaction, asyncio.Lock())
             async with turn:
                 if await self._newest(asked) > asked.revision:
                     return self._silent(asked, _OVERTAKEN)
                 earlier = EarlierOffers(self.database.quick, self.desk.offers.actor.id, self.now())
                 answer = await self.desk.answer(
-                    counter.actor, basket.checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
+                    counter.actor, checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
                 )
         except (Refused, NotFound) as error:
             return self._silent(asked, Why.of(error))
         if answer.status != "silent" and await self._newest(asked) > asked.revision:
             await self._give_way(answer)
             return self._silent(asked, _OVERTAKEN)
-        return await self._told(counter, asked, basket, answer)
+        return await self._told(counter, asked, checkout, answer)
 
     async def _overtaken(self, asked: DecisionAsked) -> DecisionTold | None:
         """Keep this state as the newest; silence when a newer one, or another one under its number, was told before."""
@@ -138,7 +139,7 @@ class PosDesk:
                 await self.desk.guard.withdraw(self.desk.offers.actor, answer.decision_id, reason=reason)
 
     async def _told(
-        self, counter: Counter, asked: DecisionAsked, basket: Basket, answer: CheckoutAnswer
+        self, counter: Counter, asked: DecisionAsked, checkout: CheckoutFacts, answer: CheckoutAnswer
     ) -> DecisionTold:
         approvers: tuple[str, ...] = ()
         if answer.status == "waiting_for_manager":
@@ -151,7 +152,7 @@ class PosDesk:
             transaction=transaction_of(asked.device, asked.basket),
             status=answer.status,
             decision=answer.decision_id,
-            offer=await self._offer(basket, answer) if answer.discount else None,
+            offer=await self._offer(checkout, answer) if answer.discount else None,
             approvers=approvers,
             why=_DISMISSED if answer.dismissed else None,
             scan=Why(code=answer.scan, message=answer.scan_said) if answer.scan else None,
@@ -160,9 +161,9 @@ class PosDesk:
             as_of=answer.as_of,
         )
 
-    async def _offer(self, basket: Basket, answer: CheckoutAnswer) -> OfferTold:
+    async def _offer(self, checkout: CheckoutFacts, answer: CheckoutAnswer) -> OfferTold:
         assert answer.discount is not None  # noqa: S101  # asked for by whoever saw it
-        here = {line.sku for line in basket.checkout.lines}
+        here = {line.sku for line in checkout.lines}
         return await offer_told(self.database.quick, answer.decision_id, answer.discount, answer.message, here)
 
     def _receipt(self, decision: str, discount: Discount) -> str:

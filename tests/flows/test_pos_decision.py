@@ -1,15 +1,19 @@
 """`/pos/v1/decision`: every state of a basket has its answer, the newest one counts, and a till never gets an error."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
 
+from knowledge.offers.turns import TURNS
 from knowledge.store.tables import companion
+from policies.ladder import Rung
 from tests.flows.filled_store import TEE, jeans
-from tests.flows.pos_shop import ADA, PIN, PosShop, pos_shop
+from tests.flows.pos_shop import ADA, PIN, STORE, PosShop, pos_shop
+from tools.ladder.evidence import track_record
 
 pytestmark = pytest.mark.anyio
 
@@ -143,6 +147,12 @@ async def test_another_offer_takes_the_place_of_the_one_that_waits(database_url:
         assert (rows[1]["supersedes"], rows[1]["facts"]["skus"]) == (first["decision"], [goes])
         kept = "SELECT total FROM promise WHERE scope = 'transaction'"
         assert await shop.opened.count(kept) == rows[1]["facts"]["amount"]["minor"]  # and not of both
+        async with shop.opened.database.reading() as connection:
+            span = {"since": datetime.now(UTC) - timedelta(hours=1), "until": datetime.now(UTC) + timedelta(hours=1)}
+            turns = (await connection.execute(text(f"WITH {TURNS} SELECT sku FROM turn"), span)).scalars().all()  # noqa: S608  # our own text
+            record = await track_record(connection, shop.opened.house.engine, "discount", STORE, Rung.AUTO, since=None)
+        assert turns == [goes]  # a growing basket is one occasion, and its last decision is what it was about
+        assert (record.decisions, record.judged) == (2, 0)  # what its own proposer took back, nobody judged
 
 
 async def test_one_sale_gets_no_second_offer_once_one_was_applied_and_none_once_one_was_declined(
