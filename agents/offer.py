@@ -16,6 +16,7 @@ from tools.proposal import Origin, Proposal
 _REASONS = {
     Why.COMPANION: "{title} is often bought with {because}",
     Why.CARTED: "{title} was put in a cart and not bought",
+    Why.WISHED: "{title} is on their wishlist",
     Why.VIEWED: "{title} was looked at and not bought",
 }
 _FORMS: dict[Form, str] = {"single": "", "bundle": ", so both together", "home": ", and is sent home from online stock"}

@@ -24,6 +24,8 @@ TABLE: Final[Mapping[Topic, tuple[str, ...]]] = MappingProxyType(
         Topic.LOYALTY_SCANNED: (OFFERS,),
         # The unified store is brought up to these before any agent runs; they call for no decision by themselves.
         Topic.CUSTOMER_UPDATED: (),
+        Topic.WISHLIST_UPDATED: (),  # a wish is an offer's reason when its customer is next there
+        Topic.TICKET_UPDATED: (),
         Topic.PRODUCT_UPDATED: (),
         Topic.TRANSFER_UPDATED: (),
         Topic.REGISTER_CLOSED: (),

@@ -39,7 +39,7 @@ from server.background import Background
 from server.bearers import Bearers
 from server.checkout.desk import CheckoutDesk
 from server.checkout.scanned import ScanDesk
-from server.connecting import inlets_of, places_of, platforms_of, senders_of, tokens_of
+from server.connecting import inlets_of, outside_of, places_of, platforms_of, senders_of, tokens_of
 from server.counting import counting
 from server.daily_receipt import DailyReceipts
 from server.knowing import knowing_of
@@ -188,7 +188,8 @@ async def _house(  # noqa: PLR0913, PLR0917
     async with database.transaction() as connection:
         await keep_ruleset(connection, engine, now())
     places = await places_of(settings, database)
-    platforms = {**platforms_of(settings, places, keys, database, secret, now), **others}
+    real = platforms_of(settings, places, keys, database, secret, now)
+    platforms = {**real, **others}
     for platform in platforms.values():
         stack.push_async_callback(platform.close)
     prices = FreshPrices({name: platform.catalog for name, platform in platforms.items()}, now)
@@ -225,6 +226,7 @@ async def _house(  # noqa: PLR0913, PLR0917
             messages=messages,
             companions=speaking.companions,
             measuring=measuring,
+            outside=outside_of(settings, database, vault, real, stack),
         )
     )
     offers = OffersSpecialist(

@@ -1,15 +1,17 @@
 """What the settings name outside the house, connected: locations, platforms, senders, an identity provider."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from knowledge.identity.match_key import MatchKeys
+from knowledge.profile.profile import Outside
 from knowledge.store.places import Places, read_locations, save_locations
 from knowledge.store.session import Database
+from knowledge.vault.vault import Vault
 from policies.actions.message import Channel
 from policies.errors import Misconfigured, Unavailable
 from server.body import FORM, JSON
@@ -23,6 +25,7 @@ from server.webhooks.receive import Inlet
 from server.webhooks.shopify import shopify_reader
 from tools.connectors.document import WebDocument
 from tools.connectors.klaviyo import KlaviyoMails, KlaviyoSettings
+from tools.connectors.klaviyo_profiles import KlaviyoProfiles
 from tools.connectors.lightspeed.events import to_event as lightspeed_event
 from tools.connectors.lightspeed.platform import LightspeedPlatform
 from tools.connectors.lightspeed.settings import LightspeedSettings
@@ -33,6 +36,7 @@ from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
 from tools.connectors.twilio import TwilioSettings, TwilioTexts
 from tools.platform import Platform
+from tools.recognition.outside import outside_sources
 
 
 async def places_of(settings: Settings, database: Database) -> Places:
@@ -91,6 +95,17 @@ def platforms_of(  # noqa: PLR0913, PLR0917
     return platforms
 
 
+def outside_of(
+    settings: Settings, database: Database, vault: Vault, platforms: Mapping[str, Platform], stack: AsyncExitStack
+) -> dict[str, Outside]:
+    """Who is asked about a customer beside our own store."""
+    crm = KlaviyoProfiles(_klaviyo(settings), settings.klaviyo_traits) if settings.klaviyo_profiles else None
+    if crm is not None:
+        stack.push_async_callback(crm.close)
+    records = {name: platform.customers for name, platform in platforms.items()}
+    return outside_sources(database, vault, records, crm)
+
+
 def senders_of(settings: Settings) -> dict[Channel, Sender]:
     """Who sends over each channel that is set up."""
     senders: dict[Channel, Sender] = {}
@@ -103,13 +118,16 @@ def senders_of(settings: Settings) -> dict[Channel, Sender]:
         )
         senders["sms"] = TwilioTexts(texts)
     if settings.klaviyo_url:
-        mails = KlaviyoSettings(
-            base_url=settings.klaviyo_url.rstrip("/"),
-            key=settings.klaviyo_key.get_secret_value(),
-            revision=settings.klaviyo_version,
-        )
-        senders["email"] = KlaviyoMails(mails)
+        senders["email"] = KlaviyoMails(_klaviyo(settings))
     return senders
+
+
+def _klaviyo(settings: Settings) -> KlaviyoSettings:
+    return KlaviyoSettings(
+        base_url=settings.klaviyo_url.rstrip("/"),
+        key=settings.klaviyo_key.get_secret_value(),
+        revision=settings.klaviyo_version,
+    )
 
 
 def tokens_of(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:

@@ -95,6 +95,8 @@ class Settings(BaseModel):
         klaviyo_url: Such as https://a.klaviyo.com; empty: no e-mails are sent.
         klaviyo_key: A private key that may write events.
         klaviyo_version: The API's revision.
+        klaviyo_profiles: True: it is the CRM, too, and the key may read profiles.
+        klaviyo_traits: Comma-separated names of profile properties that hold codes, such as a tier; no other is read.
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
         words_s: Seconds of the model's time each night for writing tomorrow's lines beforehand; 0: none.
@@ -176,6 +178,8 @@ class Settings(BaseModel):
     klaviyo_url: str = Field(default="", pattern=r"^$|^https?://")
     klaviyo_key: SecretStr = SecretStr("")
     klaviyo_version: str = "2026-07-15"
+    klaviyo_profiles: bool = False
+    klaviyo_traits: Names = ()
 
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""

@@ -30,6 +30,12 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_every_byte_to_the_model_every_mask_and_every_answer_is_counted_where_it_went",
         "test_a_receipt_that_was_changed_afterwards_is_not_the_one_on_the_ledger",
     ),
+    "a profile tells of nobody else, gives no name away, and waits for nobody": (
+        "test_half_a_persons_points_are_not_told_as_all_of_them",
+        "test_the_crm_is_asked_by_address_and_gives_no_name_number_or_address_away",
+        "test_a_hanging_platform_costs_its_own_part_and_no_more_than_the_deadline",
+        "test_what_the_crm_guesses_is_for_managers",
+    ),
     # offers, and the honest measure of them
     "held-out customers are offered nothing, and the same ones every time": (
         "test_a_held_out_customer_is_offered_nothing_at_the_till_and_it_is_told",

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from pydantic import SecretStr
 
 from knowledge.events.event import Event
+from knowledge.profile.standing import CrmFacts, Standing
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Channel, Message
 from policies.actions.stock_adjustment import StockAdjustment
@@ -179,12 +180,37 @@ class Catalog(Protocol):
 class Customers(Protocol):
     """Customer records."""
 
+    async def standing(self, number: str) -> Standing | None:
+        """Loyalty and store credit of the customer the platform calls so; `None` when it calls nobody so.
+
+        Raises:
+            Unavailable: It does not answer, or what it answers cannot be right (`shopify.answer`, `lightspeed.answer`).
+        """
+        ...
+
     async def find(self, kind: str, value: str) -> PlatformCustomer | None:
         """By `email`, `phone` or `loyalty`; the raw value goes to the platform and nowhere else."""
         ...
 
     def customers(self) -> AsyncIterator[Event]:
         """Every customer as a `customer.updated` event, hashed at once."""
+        ...
+
+
+class Crm(Protocol):
+    """The retailer's CRM: what it makes of a customer."""
+
+    async def facts(self, email: SecretStr) -> CrmFacts | None:
+        """What it says of whoever has this address; `None` when it knows nobody by it.
+
+        Raises:
+            Unavailable: It does not answer, or what it answers cannot be right (`klaviyo.answer`).
+            Misconfigured: It does not know our key.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of its connections."""
         ...
 
 

@@ -1,7 +1,7 @@
 """All tools, listed once. A tool that is not here does not exist at any door."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from knowledge.anonymity.finder import CohortFinder
@@ -9,6 +9,7 @@ from knowledge.catalog.finder import CatalogFinder
 from knowledge.identity.match_key import MatchKeys
 from knowledge.offers.companions import CompanionTable
 from knowledge.playbooks.shelf import Shelf
+from knowledge.profile.profile import Outside
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.engine import Engine
@@ -27,7 +28,7 @@ from tools.propose.undo import undo_tool
 from tools.propose.undo_many import undo_many_tool
 from tools.read.approval import approvals_tool
 from tools.read.cohort import cohort_tool
-from tools.read.customer import customer_tool, profile_tool
+from tools.read.customer import Profiles, customer_tool, profile_tool
 from tools.read.decision import decision_tool
 from tools.read.inventory import inventory_tool
 from tools.read.measure import measure_tool
@@ -58,10 +59,12 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
     messages: Messages | None = None,
     companions: CompanionTable | None = None,
     measuring: MeasureOffice | None = None,
+    outside: Mapping[str, Outside] | None = None,
 ) -> dict[str, Tool]:
     """Every tool by name; `plans` seal what dry runs promise, for this process alone when absent.
 
     Without `prices` no platform is asked what goods cost now: only what the catalog just heard of can be discounted.
+    Without `outside`, profiles hold what our own store knows.
     Without `messages` none can be proposed; the tool is only told which channels are set up.
 
     The guard runs tools and some tools ask the guard: give the guard a mapping, then fill it with these.
@@ -70,11 +73,11 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         Misconfigured: A text of one does more than describe.
     """
     playbooks = shelf or Shelf()
-    tastes = companions or CompanionTable()
     asking = Asking(database, guard, now, plans or Plans(os.urandom(32)))
+    profiles = Profiles(database, companions or CompanionTable(), now, outside or {})
     tools = (
-        customer_tool(database, keys, tastes, now),
-        profile_tool(database, tastes, now),
+        customer_tool(profiles, keys),
+        profile_tool(profiles),
         product_tool(finder or CatalogFinder(database), places),
         inventory_tool(database, places),
         plan_tool(database, places, now),

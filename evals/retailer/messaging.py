@@ -23,6 +23,8 @@ ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "a simulated account's token"  # noqa: S105  # opens nothing but this simulation
 KEY = "pk_simulated"
 SENDER = "+15005550006"
+_EMAIL_IS = re.compile(r'equals\(email,"([^"]+)"\)')
+_LINKS = {"self": "https://a.klaviyo.com/api/profiles"}
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _NO_NUMBER, _OPTED_OUT, _NO_BODY, _NO_ONE = 21211, 21610, 21602, 20003
 
@@ -49,6 +51,7 @@ class Mailbox:
         events: Klaviyo's events by profile, metric and key: only the first of a key is recorded.
         stopped: Numbers whose owner replied STOP.
         repeated: Events that came again under their key.
+        profiles: Attributes of Klaviyo's profiles by e-mail address.
     """
 
     now: Callable[[], datetime]
@@ -56,6 +59,7 @@ class Mailbox:
     events: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str, str], Any])
     stopped: set[str] = field(default_factory=set[str])
     repeated: int = 0
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
 
 def messaging_app(mailbox: Mailbox, faults: MessagingFaults) -> Starlette:
@@ -66,6 +70,7 @@ def messaging_app(mailbox: Mailbox, faults: MessagingFaults) -> Starlette:
             Route(texts, _faulty(faults, _twilio_send(mailbox), writes=True), methods=["POST"]),
             Route(texts, _faulty(faults, _twilio_list(mailbox, faults)), methods=["GET"]),
             Route("/api/events", _faulty(faults, _klaviyo_event(mailbox), writes=True), methods=["POST"]),
+            Route("/api/profiles", _faulty(faults, _klaviyo_profiles(mailbox)), methods=["GET"]),
         ]
     )
 
@@ -127,8 +132,8 @@ def _twilio_list(mailbox: Mailbox, faults: MessagingFaults) -> _Handler:
 
 def _klaviyo_event(mailbox: Mailbox) -> _Handler:
     async def answer(request: Request) -> Response:
-        if request.headers.get("authorization") != f"Klaviyo-API-Key {KEY}" or not request.headers.get("revision"):
-            return JSONResponse({"errors": [{"status": 401, "code": "not_authenticated"}]}, HTTPStatus.UNAUTHORIZED)
+        if not _is_key(request):
+            return _unauthenticated()
         told = (await request.json())["data"]["attributes"]
         email = str(told["profile"]["data"]["attributes"].get("email", ""))
         if "@" not in email:
@@ -140,6 +145,33 @@ def _klaviyo_event(mailbox: Mailbox) -> _Handler:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     return answer
+
+
+def _klaviyo_profiles(mailbox: Mailbox) -> _Handler:
+    """Profiles by the one filter that is simulated, with the fields that were asked for."""
+
+    async def answer(request: Request) -> Response:
+        if not _is_key(request):
+            return _unauthenticated()
+        asked = _EMAIL_IS.fullmatch(request.query_params.get("filter", ""))
+        if asked is None:
+            return JSONResponse({"errors": [{"status": 400, "code": "invalid"}]}, HTTPStatus.BAD_REQUEST)
+        fields = request.query_params.get("fields[profile]", "").split(",")
+        told = mailbox.profiles.get(asked.group(1))
+        shown = [] if told is None else [{name: told[name] for name in fields if name in told}]
+        data = [{"type": "profile", "id": "01SIMULATED", "attributes": each, "links": _LINKS} for each in shown]
+        return JSONResponse({"data": data, "links": _LINKS}, media_type="application/vnd.api+json")
+
+    return answer
+
+
+def _is_key(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("authorization") == f"Klaviyo-API-Key {KEY}" and bool(headers.get("revision"))
+
+
+def _unauthenticated() -> Response:
+    return JSONResponse({"errors": [{"status": 401, "code": "not_authenticated"}]}, HTTPStatus.UNAUTHORIZED)
 
 
 def _is_account(request: Request) -> bool:

@@ -23,6 +23,8 @@ _KEPT: Final[Mapping[str, str]] = {
         FROM purchase WHERE customer_ref = :ref ORDER BY occurred_at
     """,
     "interest": "SELECT sku, kind, at FROM interest WHERE customer_ref = :ref ORDER BY at",
+    "wishlist": "SELECT skus, at FROM wishlist WHERE customer_ref = :ref",
+    "tickets": "SELECT ticket, state, subject, opened_at, at FROM ticket WHERE customer_ref = :ref ORDER BY at",
     "links": """
         SELECT says, basis, agreed, at FROM customer_link WHERE :ref IN (one, other) ORDER BY id
     """,

@@ -54,6 +54,8 @@ _JOBS = text("DELETE FROM procrastinate_jobs WHERE args::text ~* :pattern AND st
 _PURCHASES = text("UPDATE purchase SET customer_ref = NULL WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _WITHHELD = text("UPDATE withheld SET customer_ref = NULL WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _INTEREST = text("DELETE FROM interest WHERE customer_ref = ANY(CAST(:refs AS text[]))")
+_WISHLIST = text("DELETE FROM wishlist WHERE customer_ref = ANY(CAST(:refs AS text[]))")
+_TICKETS = text("DELETE FROM ticket WHERE customer_ref = ANY(CAST(:refs AS text[]))")
 _PROMISES = text(
     "DELETE FROM promise WHERE scope LIKE '%customer%' AND split_part(key, ':', 1) = ANY(CAST(:refs AS text[]))"
 )
@@ -173,11 +175,13 @@ async def _queue(case: Case) -> Counts:
 
 
 async def _store(case: Case) -> Counts:
-    """Profile, interest, promises and groups go; purchases stay, as nobody's: the books need them."""
+    """Profile, interest, wishes, tickets, promises and groups go; purchases stay, as nobody's: the books need them."""
     return {
         "purchases": await _changed(case, _PURCHASES, case.refs),
         "withheld": await _changed(case, _WITHHELD, case.refs),
         "interest": await _changed(case, _INTEREST, case.refs),
+        "wishlists": await _changed(case, _WISHLIST, case.refs),
+        "tickets": await _changed(case, _TICKETS, case.refs),
         "promises": await _changed(case, _PROMISES, case.refs),
         "links": await forget(case.connection, [CustomerRef(ref) for ref in case.request.refs]),
         "opt_outs": await _changed(case, _STOPS, case.refs),

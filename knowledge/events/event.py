@@ -24,6 +24,8 @@ class Topic(StrEnum):
     PRODUCT_UPDATED = "product.updated"
     PRODUCT_VIEWED = "product.viewed"
     CART_UPDATED = "cart.updated"
+    WISHLIST_UPDATED = "wishlist.updated"
+    TICKET_UPDATED = "ticket.updated"
     CHECKOUT_STARTED = "checkout.started"
     OFFER_SHOWN = "offer.shown"
     TRANSFER_UPDATED = "transfer.updated"

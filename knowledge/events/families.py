@@ -119,6 +119,23 @@ class InterestFacts(Facts):
     cart: str = ""
 
 
+class WishlistFacts(Facts):
+    """A customer's wishlist as it stands after the event, newest wish first; empty when nothing is left on it."""
+
+    customer: tuple[KeyedHash, ...] = ()
+    skus: tuple[str, ...]
+
+
+class TicketFacts(Facts):
+    """A question or complaint of a customer at the retailer's help desk, as it stands; never its text."""
+
+    customer: tuple[KeyedHash, ...] = ()
+    ticket: str
+    state: Literal["open", "closed"]
+    subject: str
+    opened_at: AwareDatetime
+
+
 class PresenceFacts(Facts):
     """A customer made themselves known in a shop, by app, WiFi or a scanned card."""
 

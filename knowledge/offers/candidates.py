@@ -11,8 +11,10 @@ from knowledge.offers.uplift import DEFAULT, Assumptions, Terms, best_terms
 from policies.actions.discount import Form
 from policies.limits import DiscountLimits
 
-# Priors, as in `uplift`: how often somebody who carted, or looked at, a variant buys it when reminded within the week.
+# Priors, as in `uplift`: how often somebody who carted, wished for or looked at a variant buys it when reminded within
+# a week.
 _CARTED = 0.10
+_WISHED = 0.05
 _VIEWED = 0.03
 _SEEDS = 12  # variants whose company is looked up; a long basket's tail adds cost, not better offers
 _LACKING = 16  # variants the model names: some are out of stock, and each more costs the register a row and a price
@@ -23,6 +25,7 @@ class Why(StrEnum):
 
     COMPANION = "companion"  # often bought with something they hold
     CARTED = "carted"
+    WISHED = "wished"  # on their wishlist
     VIEWED = "viewed"
 
 
@@ -94,6 +97,8 @@ def wanted(
             take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))
     for sku in past.carted:
         take(Wanted(sku, max(_CARTED, companions.share(sku)), Why.CARTED))
+    for sku in past.wished:
+        take(Wanted(sku, max(_WISHED, companions.share(sku)), Why.WISHED))
     for sku in past.viewed:
         take(Wanted(sku, max(_VIEWED, companions.share(sku)), Why.VIEWED))
     return sorted(found.values(), key=lambda one: (-one.chance, one.sku))

@@ -1,8 +1,8 @@
-"""One customer over both channels: what they looked at and left in carts, what they like, are worth, and will buy."""
+"""One customer over both channels: what they looked at, left in carts, wish for and like; what they will likely buy."""
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,10 +11,16 @@ from typing import Any, Final
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.next_basket import next_basket
 from knowledge.profile.parts import Part, gather_parts
+from knowledge.profile.standing import CrmFacts, Standing
+from knowledge.profile.wishes import Ticket, open_tickets, wishes
 from knowledge.store.quick import Row
 from knowledge.store.session import Database
 from policies.vocabulary.ids import CustomerRef
 
+Outside = Callable[[Sequence[CustomerRef]], Awaitable[Part]]
+"""Somebody else who knows of a person: its part holds standings, or for `CRM` the CRM's facts."""
+
+CRM: Final = "crm"
 WITHIN: Final = 0.5  # seconds; an associate waits for the answer with a customer before them
 LEFT_DAYS: Final = 30  # a cart older than this is forgotten by whoever filled it
 YEAR: Final = timedelta(days=365)
@@ -69,24 +75,33 @@ class Profile:
     Attributes:
         viewed: Newest five variants looked at.
         left_in_cart: Carted within the month and not bought since, newest first.
+        wishlist: Wished for and not bought since.
+        tickets: Open ones.
+        standings: What each platform's records say of loyalty and credit.
+        crm: `None` where no CRM is set up, or none of its records is theirs.
         as_of: The newest fact of each part that has any.
         missing: Parts that were not read in time: the profile is partial.
     """
 
     viewed: tuple[str, ...] = ()
     left_in_cart: tuple[str, ...] = ()
+    wishlist: tuple[str, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    crm: CrmFacts | None = None
     taste: Taste = field(default_factory=Taste)
     as_of: dict[str, datetime] = field(default_factory=dict[str, datetime])
     missing: tuple[str, ...] = ()
 
 
-async def profile_of(
+async def profile_of(  # noqa: PLR0913
     database: Database,
     companions: CompanionTable,
     refs: Sequence[CustomerRef],
     *,
     now: datetime,
     within: float = WITHIN,
+    outside: Mapping[str, Outside] | None = None,
 ) -> Profile:
     """The profile of one person.
 
@@ -96,21 +111,31 @@ async def profile_of(
         refs: All records of the person.
         now: The present.
         within: Seconds each part may take.
+        outside: Who else is asked, by the name their part has.
     """
+    outside = outside or {}
     asked = json.dumps(list(refs))
     found = await gather_parts(
         {
             "interest": partial(_interest, database, asked, now),
             "purchases": partial(_purchases, database, companions, asked, now),
+            "tickets": partial(open_tickets, database.quick, asked),
+            "wishlist": partial(wishes, database.quick, asked),
+            **{name: partial(source, refs) for name, source in outside.items()},
         },
         within=within,
     )
-    looks: Sequence[Row] = found.parts["interest"].value if "interest" in found.parts else ()
-    taste: Taste = found.parts["purchases"].value if "purchases" in found.parts else Taste()
+    known = {name: part.value for name, part in found.parts.items()}
+    looks: Sequence[Row] = known.get("interest", ())
+    told = [known[name] for name in sorted(outside.keys() & known.keys()) if name != CRM]
     return Profile(
         tuple(row["sku"] for row in looks if row["kind"] == "view")[:_VIEWED],
         tuple(row["sku"] for row in looks if row["left_behind"]),
-        taste,
+        known.get("wishlist", ()),
+        known.get("tickets", ()),
+        tuple(standing for each in told for standing in each),
+        known.get(CRM),
+        known.get("purchases", Taste()),
         {name: part.as_of for name, part in found.parts.items() if part.as_of is not None},
         found.missing,
     )

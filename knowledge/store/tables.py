@@ -159,6 +159,26 @@ interest = Table(  # the latest look and cart per customer and variant
     Column("at", _TIME, nullable=False),
 )
 
+wishlist = Table(  # each customer's whole list as it was told last
+    "wishlist",
+    metadata,
+    Column("customer_ref", String, primary_key=True),
+    Column("skus", ARRAY(String), nullable=False),  # the newest wish first
+    Column("at", _TIME, nullable=False),
+)
+
+ticket = Table(  # the help desk's, without a word of what was written there
+    "ticket",
+    metadata,
+    Column("ticket", String, primary_key=True),
+    Column("customer_ref", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("subject", String, nullable=False),  # the retailer's code
+    Column("opened_at", _TIME, nullable=False),
+    Column("at", _TIME, nullable=False),
+    CheckConstraint("state in ('open', 'closed')", name="ticket_state"),
+)
+
 companion = Table(  # what is bought together, counted by `knowledge.offers.companions`
     "companion",
     metadata,

@@ -17,6 +17,8 @@ from knowledge.unify.catalog import apply_products
 from knowledge.unify.customers import apply_customers, apply_interest
 from knowledge.unify.levels import apply_levels
 from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
+from knowledge.unify.tickets import apply_tickets
+from knowledge.unify.wishlists import apply_wishlists
 from knowledge.vault.person import Person
 from knowledge.vault.vault import Vault, named_in
 from policies.vocabulary.ids import CustomerRef
@@ -82,6 +84,8 @@ async def apply(
     applied.stale |= await apply_levels(connection, by_topic.get(Topic.INVENTORY_UPDATED, []))
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
     await apply_interest(connection, looked, applied.customers)
+    applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), applied.customers)
+    applied.stale |= await apply_tickets(connection, by_topic.get(Topic.TICKET_UPDATED, []), applied.customers)
     for source in sorted({event.source for event in new if event.id in applied.stale}):
         count = sum(1 for event in new if event.source == source and event.id in applied.stale)
         await absorb(connection, source, "stale", count)

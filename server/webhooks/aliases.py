@@ -55,6 +55,8 @@ _NAMES: Final[dict[Topic, tuple[str, ...]]] = {
     ),
     Topic.PRODUCT_VIEWED: ("product.viewed", "product_viewed", "product.view"),
     Topic.CART_UPDATED: ("cart.updated", "cart.update", "cart/update", "carts/create", "carts/update"),
+    Topic.WISHLIST_UPDATED: ("wishlist.updated", "wishlist.update", "wishlist_updated"),
+    Topic.TICKET_UPDATED: ("ticket.updated", "ticket.update", "ticket.created", "ticket.closed"),
     Topic.CHECKOUT_STARTED: ("checkout.started", "checkout.start", "checkouts/create"),
     Topic.CHECK_IN: (
         "check_in",

@@ -24,6 +24,8 @@ from knowledge.events.families import (
     PresenceFacts,
     ReturnFacts,
     ShownFacts,
+    TicketFacts,
+    WishlistFacts,
 )
 from knowledge.identity.card import refuse_cards
 from knowledge.identity.match_key import MatchKeys
@@ -248,6 +250,20 @@ def _interest(listener: Listener, said: told.InterestTold, place: Place, topic: 
     )
 
 
+def _wishlist(listener: Listener, said: told.WishlistTold, place: Place, topic: Topic) -> WishlistFacts:  # noqa: ARG001
+    return WishlistFacts(customer=listener.identifiers(said.customer, place), skus=tuple(dict.fromkeys(said.skus)))
+
+
+def _ticket(listener: Listener, said: told.TicketTold, place: Place, topic: Topic) -> TicketFacts:  # noqa: ARG001
+    return TicketFacts(
+        customer=listener.identifiers(said.customer, place),
+        ticket=said.ticket_id,
+        state=said.state,
+        subject=said.subject,
+        opened_at=said.opened_at,
+    )
+
+
 def _presence(listener: Listener, said: told.PresenceTold, place: Place, topic: Topic) -> PresenceFacts:
     default = "loyalty" if topic is Topic.LOYALTY_SCANNED else "app"
     return PresenceFacts(
@@ -283,6 +299,8 @@ _FAMILIES: Final[Mapping[Topic, tuple[type[told.EventTold], _Build]]] = {
     Topic.PRODUCT_VIEWED: (told.InterestTold, _interest),
     Topic.CART_UPDATED: (told.InterestTold, _interest),
     Topic.CHECKOUT_STARTED: (told.CheckoutTold, _checkout),
+    Topic.WISHLIST_UPDATED: (told.WishlistTold, _wishlist),
+    Topic.TICKET_UPDATED: (told.TicketTold, _ticket),
     Topic.CHECK_IN: (told.PresenceTold, _presence),
     Topic.LOYALTY_SCANNED: (told.PresenceTold, _presence),
     Topic.OFFER_SHOWN: (told.ShownTold, _shown),

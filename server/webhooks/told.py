@@ -104,6 +104,23 @@ class InterestTold(EventTold):
     cart_id: Annotated[str, Field(max_length=128)] = ""
 
 
+class WishlistTold(EventTold):
+    """A customer's whole wishlist as it is now, newest wish first; empty when it was cleared."""
+
+    customer: Customer
+    skus: Annotated[tuple[Sku, ...], Field(max_length=200)]
+
+
+class TicketTold(EventTold):
+    """A ticket of the help desk as it is now. `subject` is the retailer's code for what it is about, never its text."""
+
+    customer: Customer
+    ticket_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+    state: Literal["open", "closed"]
+    subject: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    opened_at: AwareDatetime
+
+
 class PresenceTold(EventTold):
     """A customer made themselves known in a shop."""
 

@@ -23,10 +23,13 @@ SHAPES: Final = {
     "Shopify privacy": "server.webhooks.privacy",
     "Lightspeed": "tools.connectors.lightspeed.wire",
     "Lightspeed rule": "server.checkout.rules",
+    "Klaviyo": "tools.connectors.klaviyo_profiles",
     "Register": "server.webhooks.told",
     "Register screen": "server.pos.asked",
 }
-_ROW = re.compile(r"\| ((?:Shopify|Lightspeed|Register|MCP) [^|]+?) \| ([^|]+) \| (\w+) \| ([^|]+) \| ([^|]+) \|")
+_ROW = re.compile(
+    r"\| ((?:Shopify|Lightspeed|Klaviyo|Register|MCP) [^|]+?) \| ([^|]+) \| (\w+) \| ([^|]+) \| ([^|]+) \|"
+)
 
 
 def mapped() -> dict[str, set[str]]:

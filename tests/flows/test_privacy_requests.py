@@ -152,6 +152,11 @@ async def test_a_customer_is_found_by_any_identifier_and_forgotten_everywhere(
                 text("INSERT INTO interest (customer_ref, sku, kind, at) VALUES (:ref, 'PROD_001', 'view', now())"),
                 {"ref": ref},
             )
+            for kept in (
+                "INSERT INTO wishlist (customer_ref, skus, at) VALUES (:ref, ARRAY['PROD_001'], now())",
+                "INSERT INTO ticket VALUES ('T-1', :ref, 'open', 'late_parcel', now(), now())",
+            ):
+                await connection.execute(text(kept), {"ref": ref})
 
         request = await erased(opened, privacy_payloads.redact(ADA, shop, by=by))
         await opened.drain()
@@ -159,7 +164,7 @@ async def test_a_customer_is_found_by_any_identifier_and_forgotten_everywhere(
         assert await opened.house.vault.known(ref) is None
         kept = await everything(opened)
         assert ref not in kept
-        for table in ("vault_subject", "vault_arrival", "interest"):
+        for table in ("vault_subject", "vault_arrival", "interest", "wishlist", "ticket"):
             assert await opened.count(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
         assert await opened.count("SELECT count(*) FROM purchase WHERE customer_ref IS NULL") == 1
         assert await opened.count("SELECT count(*) FROM event WHERE state = 'parked' AND sealed IS NOT NULL") == 0

@@ -23,6 +23,9 @@ TOLD: list[tuple[dict[str, Any], str]] = [
     ({"event": "customer.updated", "customer": CUSTOMER, "consent_email": True}, "customer.updated"),
     ({"event": "cart/update", "customer": CUSTOMER, "skus": ["PROD_001"], "cart_id": "c1"}, "cart.updated"),
     ({"event": "product.viewed", "customer": CUSTOMER, "skus": ["PROD_001"]}, "product.viewed"),
+    ({"event": "wishlist.updated", "customer": CUSTOMER, "skus": ["PROD_001"]}, "wishlist.updated"),
+    ({"event": "ticket.updated", "customer": CUSTOMER, "ticket_id": "T-1", "state": "open", "subject": "late_parcel",
+      "opened_at": "2026-11-19T20:00:00Z"}, "ticket.updated"),
     ({"event": "inventory_level", "sku": "PROD_001", "available": 5}, "inventory.updated"),
     ({"event": "wifi.check_in", "customer": CUSTOMER, "by": "wifi", "opted_in": True}, "check_in"),
     ({"event": "loyalty.lookup", "customer": {"loyalty_id": "CANARY_9"}}, "loyalty.scanned"),
@@ -58,6 +61,22 @@ async def test_an_event_told_twice_under_one_id_is_one_event(database_url: str, 
         answers = [await tell(opened, body, key) for _ in range(2)]
 
         assert [answer.json()["outcome"] for answer in answers] == ["stored", "duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("subject", "Where is my parcel?"), ("ticket_id", "ada@example.com"), ("state", "hot")],
+)
+async def test_a_tickets_words_are_refused_at_the_edge(database_url: str, tmp_path: Path, field: str, value: str):
+    async with open_house(database_url, tmp_path, filled=False) as opened:
+        key = await opened.key(Role.OPERATOR)
+        body = {"event": "ticket.updated", "customer": CUSTOMER, "ticket_id": "T-1", "state": "open",
+                "subject": "late_parcel", "opened_at": "2026-11-19T20:00:00Z", field: value}  # fmt: skip
+
+        answer = await tell(opened, body, key)
+
+        assert (answer.status_code, answer.json().get("field")) == (422, field)
+        assert value not in answer.text
 
 
 async def test_two_scans_without_an_id_or_a_time_are_two_events(database_url: str, tmp_path: Path):

@@ -3,8 +3,8 @@
 The identifier becomes a keyed hash before anything else happens, and no personal data comes back.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -18,14 +18,16 @@ from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
 from knowledge.offers.companions import CompanionTable
-from knowledge.profile.profile import Profile, profile_of
+from knowledge.profile.profile import Outside, Profile, profile_of
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.actions.action import Effect
 from policies.errors import NotFound, Refused
+from policies.vocabulary.actor import Role
 from policies.vocabulary.ids import CustomerRef, LocationId
 from tools.read.amount import Amount
 from tools.read.fields import Contact, Cursor, Identifier
+from tools.read.known import Known, known_of
 from tools.read.page import next_page, page_start
 from tools.read.place import seen_by
 from tools.tool import Answer, Arguments, Call, Tool
@@ -114,26 +116,6 @@ class Linked(Answer):
     basis: str
 
 
-class Known(Answer):
-    """What is known beside the orders. `partial` names parts that could not be read in time.
-
-    Attributes:
-        year_orders: Of the last 365 days, as are `year_spent`, `brands` and `categories`.
-        likely_next: Skus of what the next order will likely hold.
-        as_of: The newest fact of each part.
-    """
-
-    viewed: tuple[str, ...]
-    left_in_cart: tuple[str, ...]
-    brands: tuple[str, ...]
-    categories: tuple[str, ...]
-    year_orders: int
-    year_spent: Amount
-    likely_next: tuple[str, ...]
-    as_of: dict[str, datetime]
-    partial: tuple[str, ...]
-
-
 class Customer(Answer):
     """A customer without personal data, over both channels. `truncated` says that older purchases exist.
 
@@ -156,8 +138,23 @@ class Customer(Answer):
     as_of: datetime
 
 
-def customer_tool(database: Database, keys: MatchKeys, companions: CompanionTable, now: Callable[[], datetime]) -> Tool:
-    """The tool over the unified store."""
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Where profiles come from; `outside` names who is asked beside our own store."""
+
+    database: Database
+    companions: CompanionTable
+    now: Callable[[], datetime]
+    outside: Mapping[str, Outside] = field(default_factory=dict[str, Outside])
+
+    async def of(self, refs: Sequence[CustomerRef]) -> Profile:
+        """One person's, with as much as comes in time."""
+        return await profile_of(self.database, self.companions, refs, now=self.now(), outside=self.outside)
+
+
+def customer_tool(profiles: Profiles, keys: MatchKeys) -> Tool:
+    """The tool over the unified store and whoever else knows of a customer."""
+    database = profiles.database
 
     async def find(call: Call, asked: FindCustomer) -> Customer:
         known_as = _keys(keys, asked)
@@ -170,7 +167,7 @@ def customer_tool(database: Database, keys: MatchKeys, companions: CompanionTabl
                     hint="Ask for another one: a loyalty id, phone or e-mail address.",
                 )
             found = await _found(connection, ref, seen_by(call.actor), page_start(asked.cursor))
-        return _answer(found, await profile_of(database, companions, found.refs, now=now()), now())
+        return _answer(found, await profiles.of(found.refs), call.actor.role, profiles.now())
 
     return Tool(
         name="find_customer",
@@ -185,13 +182,14 @@ def customer_tool(database: Database, keys: MatchKeys, companions: CompanionTabl
     )
 
 
-def profile_tool(database: Database, companions: CompanionTable, now: Callable[[], datetime]) -> Tool:
+def profile_tool(profiles: Profiles) -> Tool:
     """The same answer for a reference that find_customer gave out; read at an address."""
+    database = profiles.database
 
     async def read(call: Call, asked: GetCustomer) -> Customer:
         async with database.reading() as connection:
             found = await _found(connection, CustomerRef(asked.customer), seen_by(call.actor), page_start(asked.cursor))
-        return _answer(found, await profile_of(database, companions, found.refs, now=now()), now())
+        return _answer(found, await profiles.of(found.refs), call.actor.role, profiles.now())
 
     return Tool(
         name="get_customer",
@@ -269,7 +267,7 @@ def _linked(refs: Sequence[CustomerRef], ref: CustomerRef, held: Sequence[Any]) 
     return tuple(Linked(customer=one, basis=found.get(one, "")) for one in refs if one != ref)
 
 
-def _answer(found: _Found, profile: Profile, at: datetime) -> Customer:
+def _answer(found: _Found, profile: Profile, role: Role, at: datetime) -> Customer:
     head, currency = found.head, found.currency
     return Customer(
         customer=head.ref,
@@ -281,17 +279,7 @@ def _answer(found: _Found, profile: Profile, at: datetime) -> Customer:
         last_order_at=head.last_order_at,
         consent_email=head.consent_email,
         consent_sms=head.consent_sms,
-        known=Known(
-            viewed=profile.viewed,
-            left_in_cart=profile.left_in_cart,
-            brands=profile.taste.brands,
-            categories=profile.taste.categories,
-            year_orders=profile.taste.orders,
-            year_spent=Amount(minor=profile.taste.spent, currency=currency),
-            likely_next=profile.taste.likely_next,
-            as_of=profile.as_of,
-            partial=profile.missing,
-        ),
+        known=known_of(profile, role, currency),
         last_purchases=tuple(
             Purchase(
                 order_id=row.id,

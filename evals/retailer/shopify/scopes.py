@@ -56,6 +56,7 @@ _READING = {
     "ProductVariant": "read_products",
     "ProductVariantConnection": "read_products",
     "ReturnConnection": "read_returns",
+    "StoreCreditAccountConnection": "read_store_credit_accounts",
 }
 
 

@@ -13,6 +13,7 @@ ALL_SCOPES = frozenset(
     {
         "read_all_orders",
         "read_customers",
+        "read_store_credit_accounts",
         "read_discounts",
         "read_inventory",
         "read_inventory_shipments",

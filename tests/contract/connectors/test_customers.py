@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.events.event import Topic
 from policies.errors import Refused
+from policies.vocabulary.money import Money
 from tests.contract.connectors.chains import KEYS, Chain
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,37 @@ async def test_nobody_is_found_by_what_nobody_shows(chain: Chain):
     assert await chain.platform.customers.find("email", "nobody@example.com") is None
     assert await chain.platform.customers.find("phone", "+15550000000") is None
     assert await chain.platform.customers.find("loyalty", "CUST_NOBODY") is None
+
+
+async def test_a_customers_standing_is_theirs_and_in_the_shops_money(chain: Chain):
+    person = chain.person
+    person.spent, person.orders = 60_000, 12
+    own = str(person.shopify_id) if chain.name == "shopify" else person.lightspeed_id
+    told = await chain.platform.customers.standing(own)
+    assert told is not None
+    assert (told.platform, told.customer, told.as_of) == (chain.name, own, chain.clock.now())
+    if chain.name == "lightspeed":
+        assert (told.loyalty, told.credit, told.tier, told.group) == (Money(3_000, "USD"), (), "", "")
+    else:
+        credited = next(each for each in chain.world.people.values() if each.shopify_id and each.key % 5 == 0)
+        assert (told.loyalty, told.tier, told.group) == (None, "high", "champions")
+        told = await chain.platform.customers.standing(str(credited.shopify_id))
+        assert told is not None
+        assert told.credit == (Money(1_500, "USD"),)
+
+
+async def test_whom_the_platform_does_not_know_has_no_standing(chain: Chain):
+    unknown = "1" if chain.name == "shopify" else "00000000-0000-4000-8000-000000000000"
+    assert await chain.platform.customers.standing(unknown) is None
+
+
+@pytest.mark.parametrize("chain", ["lightspeed"], indirect=True)
+async def test_who_is_in_no_loyalty_program_has_no_points_rather_than_none_left(chain: Chain):
+    person = chain.person
+    person.loyalty_id = ""
+    told = await chain.platform.customers.standing(person.lightspeed_id)
+    assert told is not None
+    assert told.loyalty is None
 
 
 async def test_another_kind_is_refused(chain: Chain):

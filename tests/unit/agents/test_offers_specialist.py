@@ -16,6 +16,7 @@ from agents.specialists.offers import OffersSpecialist
 from agents.words import Sayable, Writer, Written
 from knowledge.events.event import Topic
 from knowledge.events.families import CheckoutFacts, LineFacts
+from knowledge.offers.history import WISHED_DAYS
 from knowledge.store.session import Database
 from knowledge.store.tables import action, inventory_level, variant
 from policies.actions.discount import Discount
@@ -291,6 +292,29 @@ async def test_a_customer_who_checks_in_is_offered_what_they_looked_at_online(
     event = happened("hello", Topic.CHECK_IN, facts)
     (proposal,) = (await offers.consider([event], {event.id: ADA})).proposals
     assert (proposal.action.location, proposal.evidence["reason"]) == ("STORE_1", "viewed")
+
+
+async def test_a_customer_who_checks_in_is_offered_what_they_wished_for_on_any_record_of_theirs(
+    offers: OffersSpecialist, database: Database
+):
+    async with database.transaction() as connection:
+        for ref in (ADA, "c_ada_online"):
+            await connection.execute(
+                text("INSERT INTO customer_identity (ref, identity) VALUES (:ref, 'c_ada')"), {"ref": ref}
+            )
+        await connection.execute(
+            text("INSERT INTO wishlist (customer_ref, skus, at) VALUES ('c_ada_online', ARRAY['GONE', 'JEANS'], :at)"),
+            {"at": NOW - timedelta(days=WISHED_DAYS - 1)},
+        )
+    facts: dict[str, Any] = {"location": "STORE_1", "customer": [], "by": "app", "opted_in": True}
+    event = happened("hello", Topic.CHECK_IN, facts)
+    (proposal,) = (await offers.consider([event], {event.id: ADA})).proposals
+    assert proposal.evidence["reason"] == "wished"
+    assert "is on your wishlist" in proposal.evidence["message"]
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE wishlist SET at = :at"), {"at": NOW - timedelta(days=WISHED_DAYS + 1)})
+    again = happened("again", Topic.CHECK_IN, facts)
+    assert (await offers.consider([again], {again.id: ADA})).proposals == ()
 
 
 async def test_goods_without_a_recorded_cost_are_never_offered_by_event(offers: OffersSpecialist, database: Database):

@@ -190,3 +190,40 @@ async def test_consent_is_as_old_as_the_last_telling_that_spoke_of_it(database: 
         moments = [None if at is None else START + timedelta(minutes=at) for at in (email_at, sms_at)]
         assert (row.consent_email, row.consent_sms) == (email, sms)
         assert [row.consent_email_at, row.consent_sms_at] == moments
+
+
+def wished(*skus: str, minute: int) -> Event:
+    facts: dict[str, object] = {"customer": [key.model_dump() for key in ADA if key], "skus": skus}
+    return happened(Topic.WISHLIST_UPDATED, facts, minute=minute)
+
+
+def ticket(state: str, *, minute: int, name: str = "T-1") -> Event:
+    facts: dict[str, object] = {
+        "customer": [key.model_dump() for key in ADA if key],
+        "ticket": name,
+        "state": state,
+        "subject": "late_parcel",
+        "opened_at": START.isoformat(),
+    }
+    return happened(Topic.TICKET_UPDATED, facts, minute=minute, name=f"{name}-{minute}")
+
+
+TOLD = [wished("A", minute=1), wished("B", "A", minute=2), ticket("open", minute=1), ticket("closed", minute=2)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("told", [TOLD, TOLD[::-1], [TOLD[1], TOLD[0], TOLD[3], TOLD[2]]])
+async def test_the_newest_telling_of_a_wishlist_and_a_ticket_holds(
+    database: Database, told: list[Event], together: bool
+):
+    async with database.transaction() as connection:
+        for burst in [told] if together else [[one] for one in told]:
+            await apply(connection, burst, PLACES, at=START)
+        assert (await connection.execute(text("SELECT skus FROM wishlist"))).scalars().all() == [["B", "A"]]
+        assert (await connection.execute(text("SELECT ticket, state FROM ticket"))).all() == [("T-1", "closed")]
+
+
+async def test_an_empty_wishlist_empties_it(database: Database):
+    async with database.transaction() as connection:
+        await apply(connection, [wished("A", minute=1), wished(minute=2)], PLACES, at=START)
+        assert (await connection.execute(text("SELECT skus FROM wishlist"))).scalars().all() == [[]]

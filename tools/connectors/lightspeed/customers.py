@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from urllib.parse import quote
 
 from knowledge.events.event import Event
+from knowledge.profile.standing import Standing
 from policies.errors import Refused
 from policies.vocabulary.money import Money
 from tools.connectors.amounts import nearest
 from tools.connectors.lightspeed import wire
+from tools.connectors.lightspeed.names import PLATFORM
 from tools.connectors.lightspeed.polling import Polled
 from tools.connectors.lightspeed.purchases import customer_heard
 from tools.connectors.lightspeed.rest import Call, Rest
+from tools.connectors.sworn import said
 from tools.platform import PlatformCustomer
 
 # A cashier may have typed the number into either field.
@@ -40,6 +44,26 @@ class LightspeedCustomers:
             if told.data:
                 return self._customer(wire.Customer.model_validate(told.data[0]))
         return None
+
+    async def standing(self, number: str) -> Standing | None:
+        """What their points are worth, in the account's currency: X-Series counts loyalty in money."""
+        call = Call("GET", f"/customers/{quote(number, safe='')}", "/customers/{customer_id}")
+        told = await self._rest.ask(call)
+        loyal = None if told.missing else said(wire.Loyal, told.data, PLATFORM)
+        if loyal is None:
+            return None
+        heard = self._polled.hearing()
+        return Standing(
+            platform=PLATFORM,
+            customer=loyal.id,
+            loyalty=Money.round(loyal.loyalty_balance, heard.currency)
+            if loyal.enable_loyalty and loyal.loyalty_balance is not None
+            else None,
+            credit=(),
+            tier="",
+            group="",
+            as_of=heard.received_at,
+        )
 
     async def customers(self) -> AsyncIterator[Event]:
         """Every customer, in the order they last changed."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from tools.connectors.moments import read_moment
+from tools.connectors.sworn import Believable
 from tools.connectors.told import Wire
 
 
@@ -81,6 +82,14 @@ class Customer(Wire):
     def loyalty(self) -> str | None:
         """The customer code, where it is a loyalty id; for others Lightspeed makes one up from the name."""
         return None if self.enable_loyalty is False else self.customer_code
+
+
+class Loyal(Wire):
+    """What a customer record says of loyalty; an amount nobody can have is not believed."""
+
+    id: str
+    enable_loyalty: bool = False
+    loyalty_balance: Believable | None = None
 
 
 class Promotion(Wire):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from knowledge.events.event import Event
+from knowledge.profile.standing import Standing
 from policies.errors import Refused
 from policies.vocabulary.money import Money
 from tools.connectors.amounts import exact
@@ -12,8 +13,10 @@ from tools.connectors.rate_limit import Priority
 from tools.connectors.shopify import operations, wire
 from tools.connectors.shopify.bodies import customer_body
 from tools.connectors.shopify.graphql import Admin
+from tools.connectors.shopify.names import gid
 from tools.connectors.shopify.polling import Polled, pages
 from tools.connectors.shopify.purchases import customer_heard
+from tools.connectors.shopify.standing import standing_of
 from tools.platform import PlatformCustomer
 
 _KINDS = {"email": "emailAddress", "phone": "phoneNumber"}
@@ -41,6 +44,15 @@ class ShopifyCustomers:
         data = await self._admin.ask(operations.CUSTOMER, {"identifier": identifier}, Priority.READ)
         node = data["customerByIdentifier"]
         return None if node is None else self._customer(node, self._polled.now())
+
+    async def standing(self, number: str) -> Standing | None:
+        """Store credit, and Shopify's own words for how much they will spend and how they shop.
+
+        Shopify keeps no points. Needs the scope `read_store_credit_accounts`.
+        """
+        data = await self._admin.ask(operations.STANDING, {"id": gid("Customer", number)}, Priority.READ)
+        told = self._polled.hearing()
+        return standing_of(data.fields.get("customer"), currency=told.currency, as_of=told.received_at)
 
     async def customers(self) -> AsyncIterator[Event]:
         """Every customer, in the order they last changed."""

@@ -54,6 +54,17 @@ CUSTOMER = Operation(
     5,
 )
 
+STANDING = Operation(
+    "customer",
+    """query Standing($id: ID!) {
+  customer(id: $id) {
+    id statistics { predictedSpendTier rfmGroup }
+    storeCreditAccounts(first: 5) { nodes { balance { amount currencyCode } } }
+  }
+}""",
+    10,
+)
+
 CUSTOMERS = Operation(
     "customers",
     f"""query Customers($query: String, $after: String) {{

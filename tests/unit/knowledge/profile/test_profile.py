@@ -77,6 +77,36 @@ async def test_a_cart_counts_as_left_until_it_is_bought_anywhere_or_forgotten(da
     assert found.left_in_cart == ("waits",)
 
 
+async def wished(database: Database, ref: str, days_ago: float, *skus: str) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("INSERT INTO wishlist (customer_ref, skus, at) VALUES (:ref, :skus, :at)"),
+            {"ref": ref, "skus": list(skus), "at": NOW - timedelta(days=days_ago)},
+        )
+
+
+async def test_a_wish_stands_until_it_is_bought_anywhere(database: Database):
+    await wished(database, ONLINE, 9, "waits", "bought-before", "taken", "both")
+    await wished(database, TILL, 3, "newer", "both")
+    await bought(database, TILL, "taken", 2)
+    await bought(database, TILL, "bought-before", 10)
+    found = await profile_of(database, CompanionTable(), [ONLINE, TILL], now=NOW)
+    assert found.wishlist == ("newer", "both", "waits", "bought-before")
+    assert found.as_of["wishlist"] == NOW - timedelta(days=3)
+
+
+async def test_only_open_tickets_of_the_person_are_told_the_newest_first(database: Database):
+    async with database.transaction() as connection:
+        for number, ref, state in ((1, ONLINE, "open"), (2, TILL, "closed"), (3, TILL, "open"), (4, "c_else", "open")):
+            await connection.execute(
+                text("INSERT INTO ticket VALUES (:ticket, :ref, :state, 'late_parcel', :at, :at)"),
+                {"ticket": f"T-{number}", "ref": ref, "state": state, "at": NOW - timedelta(days=9 - number)},
+            )
+    found = await profile_of(database, CompanionTable(), [ONLINE, TILL], now=NOW)
+    assert [(each.ticket, each.subject) for each in found.tickets] == [("T-3", "late_parcel"), ("T-1", "late_parcel")]
+    assert found.as_of["tickets"] == NOW - timedelta(days=6)
+
+
 async def test_a_stranger_has_an_empty_profile_and_not_a_partial_one(database: Database):
     found = await profile_of(database, CompanionTable(), [ONLINE], now=NOW)
     assert (found.viewed, found.taste.orders, found.as_of, found.missing) == ((), 0, {}, ())
