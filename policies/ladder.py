@@ -40,6 +40,7 @@ TEAMS: Final = {
     "cancel_transfer": "store_operations",
     "stock_adjustment": "store_operations",
     "message": "marketing",
+    "profile_link": "store_operations",
 }
 """The team that owns each kind of action: it alone lets AI go further with it."""
 

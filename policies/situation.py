@@ -189,6 +189,28 @@ class MessageFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Facts about one link of two customers.
+
+    Attributes:
+        apart: It takes them apart.
+        certain: Evidence or a person links them already.
+        taken_apart: A person took this pair apart.
+        detour: Two others who were taken apart would meet by it.
+    """
+
+    apart: bool
+    certain: bool
+    taken_apart: bool
+    detour: bool
+    undo: bool
+
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
+        """As Cedar sees it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class CompensationFacts:
     """Ending a discount or cancelling a transfer: nothing about it is at stake."""
 
@@ -197,7 +219,7 @@ class CompensationFacts:
         return {}
 
 
-Facts = DiscountFacts | TransferFacts | AdjustmentFacts | MessageFacts | CompensationFacts
+Facts = DiscountFacts | TransferFacts | AdjustmentFacts | MessageFacts | LinkFacts | CompensationFacts
 
 
 @dataclass(frozen=True, slots=True)

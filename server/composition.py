@@ -71,6 +71,8 @@ from tools.platform import Platform
 from tools.privacy.addresses import VaultAddresses
 from tools.privacy.office import PrivacyOffice
 from tools.propose.plan import Plans
+from tools.recognition.book import LinkBook
+from tools.recognition.night import NightlyLinking
 from tools.recognition.office import LinkOffice
 from tools.reconciling import Reconciling
 from tools.registry import build_tools
@@ -96,7 +98,7 @@ class House:
     keys: MatchKeys
     vault: Vault
     privacy: PrivacyOffice
-    linking: Linking
+    linking: NightlyLinking
     links: LinkOffice
     places: Places
     limits: Limits
@@ -197,7 +199,15 @@ async def _house(  # noqa: PLR0913, PLR0917
     messages = Messaging(senders_of(settings), VaultAddresses(database, vault), now)
     stack.push_async_callback(messages.close)
     executor = Executor(
-        database, platforms, places, engine, now, prices=prices, messages=messages, read_only=settings.read_only
+        database,
+        platforms,
+        places,
+        engine,
+        now,
+        prices=prices,
+        messages=messages,
+        links=LinkBook(database, now),
+        read_only=settings.read_only,
     )
     tools: dict[str, Tool] = {}
     allowance = Allowance(
@@ -262,7 +272,8 @@ async def _house(  # noqa: PLR0913, PLR0917
     lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
     folders = (settings.home / "memory", settings.home / "cohorts")
     privacy = PrivacyOffice(database, vault, folders, partial(_unsealed, sealer), now)
-    linking = Linking(database, vault, now)
+    links = LinkOffice(database, guard, places, settings.currency)
+    linking = NightlyLinking(Linking(database, vault, now), links)
     receipts = await _receipts(settings, database, engine, vault, stack, now)
     jobs = Jobs(database, lanes, executor.carry_out, metrics)
     poller = Poller(database, inbox, now)
@@ -316,7 +327,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         vault=vault,
         privacy=privacy,
         linking=linking,
-        links=LinkOffice(database, now),
+        links=links,
         places=places,
         limits=limits,
         engine=engine,

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from agents.model import ModelDoor, ModelSettings
+from agents.words import Writer
 from knowledge.identity.match_key import MatchKeys
 from knowledge.profile.profile import Outside
 from knowledge.store.places import Places, read_locations, save_locations
@@ -128,6 +130,15 @@ def _klaviyo(settings: Settings) -> KlaviyoSettings:
         key=settings.klaviyo_key.get_secret_value(),
         revision=settings.klaviyo_version,
     )
+
+
+def writer_of(settings: Settings, stack: AsyncExitStack) -> Writer:
+    """Who words offers: a model where one is set up, else templates."""
+    if not (settings.model_url and settings.model):
+        return Writer()
+    door = ModelDoor(ModelSettings(settings.model_url, settings.model))
+    stack.push_async_callback(door.close)
+    return Writer(door)
 
 
 def tokens_of(settings: Settings, places: Places, stack: AsyncExitStack, now: Callable[[], datetime]) -> Tokens | None:

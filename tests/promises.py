@@ -30,6 +30,11 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_every_byte_to_the_model_every_mask_and_every_answer_is_counted_where_it_went",
         "test_a_receipt_that_was_changed_afterwards_is_not_the_one_on_the_ledger",
     ),
+    "what the linker is unsure of is a person's to say, and what a person took apart stays so": (
+        "test_what_the_linker_is_unsure_of_waits_for_a_manager_once_with_fields_and_a_weight",
+        "test_what_one_person_took_apart_another_one_joins",
+        "test_a_detour_around_a_pair_taken_apart_is_refused",
+    ),
     "a profile tells of nobody else, gives no name away, and waits for nobody": (
         "test_half_a_persons_points_are_not_told_as_all_of_them",
         "test_the_crm_is_asked_by_address_and_gives_no_name_number_or_address_away",

@@ -20,6 +20,7 @@ from knowledge.store.session import Database, utc_now
 from knowledge.unify.customers import stop_messages
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
+from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.engine import Engine
@@ -32,7 +33,7 @@ from tools.audit.ledger import append
 from tools.compensate import undone
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import bound, standing_now
-from tools.platform import Messages, Platform, Receipt, Unsure, WriteContext, not_set_up
+from tools.platform import Links, Messages, Platform, Receipt, Unsure, WriteContext, not_set_up
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
@@ -75,6 +76,7 @@ class Executor:
         now: The present, aware.
         prices: Where prices that grew old before their discount is made are asked for again.
         messages: Sends messages to customers; `None`: nobody does.
+        links: Writes down which customers are one person; `None`: nobody does.
         read_only: Nothing is carried out; what was allowed earlier waits.
     """
 
@@ -88,10 +90,12 @@ class Executor:
         *,
         prices: FreshPrices | None = None,
         messages: Messages | None = None,
+        links: Links | None = None,
         read_only: bool = False,
     ) -> None:
         self._prices = prices
         self._messages = messages
+        self._links = links
         self._database = database
         self._platforms = platforms
         self._places = places
@@ -224,6 +228,8 @@ class Executor:
         )
         if isinstance(row.action, Message):
             return await self._send(row.action, context)
+        if isinstance(row.action, ProfileLink):
+            return await self._join(row.action, context)
         name = self._places.get(row.location).platform
         platform = self._platforms.get(name)
         if platform is None:
@@ -245,6 +251,11 @@ class Executor:
                 f"Nobody can tell whether the message was sent: no answer came within {WITHIN:.0f} s.",
                 code="message.unsure",
             ) from error
+
+    async def _join(self, link: ProfileLink, context: WriteContext) -> Receipt:
+        if self._links is None:
+            raise Misconfigured("Nobody here writes down which customers are one person.", code="identity.missing")
+        return await self._links.say(link, context)
 
     async def _done(self, row: ActionRow, receipt: Receipt) -> Decision:
         at = self._now()

@@ -16,6 +16,7 @@ from knowledge.events.event import Event
 from knowledge.profile.standing import CrmFacts, Standing
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Channel, Message
+from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import Refused, Unavailable
@@ -70,7 +71,8 @@ class Receipt:
     Attributes:
         reference: The platform's name of what was made or changed; what `Action.inverse` needs.
         replayed: The platform had done it before under the same key: nothing was done twice.
-        undo: How it can be undone, in one word of ours (`end_discount`, `cancel_transfer`, `stock_adjustment`), or "".
+        undo: How it can be undone, in one word of ours (`end_discount`, `cancel_transfer`, `stock_adjustment`,
+            `profile_link`), or "".
         call: Method and operation, such as `POST discountCodeBasicCreate`: the resultant API call, for the ledger.
         digest: SHA-256 of the platform's raw answer.
     """
@@ -237,6 +239,19 @@ class Subscriptions(Protocol):
 
     async def ensure(self, base_url: str) -> list[str]:
         """Register every topic we need at our address; returns the names added. Repeating changes nothing."""
+        ...
+
+
+class Links(Protocol):
+    """Which customers are one person, where it is written down."""
+
+    async def say(self, link: ProfileLink, context: WriteContext) -> Receipt:
+        """Write it down once, or find that an earlier try did.
+
+        Raises:
+            NotFound: One of the customers is known no more.
+            Refused: Two who were taken apart would meet by it (`identity.apart`).
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from knowledge.store.places import Place, Places
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
 from policies.actions.message import Message
+from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
@@ -26,6 +27,7 @@ from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from tools.promises import Counted, counted
+from tools.situate_link import LinkNews, ask_links, link_facts
 from tools.situate_message import AskedNews, MessageNews, ask_news, message_facts
 from tools.words_agree import agree
 
@@ -136,6 +138,7 @@ class Surroundings:
         leaving: Units of transfers already asked for, by (origin, sku).
         spent: What customers have spent in all, in minor units; only where limits make that matter.
         messages: What is known around messages.
+        links: What holds of pairs of customers.
     """
 
     places: Places
@@ -148,6 +151,7 @@ class Surroundings:
     leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     spent: dict[str, int] = field(default_factory=dict[str, int])
     messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
+    links: LinkNews = field(default_factory=LinkNews)
 
     def leave(self, transfer: Transfer) -> None:
         """Count a transfer that was just let through."""
@@ -168,6 +172,7 @@ class Gathering:
     leaving: Asked[Result] | None
     spent: Asked[Result] | None
     messages: AskedNews | None
+    links: Asked[LinkNews] | None
 
     async def found(self) -> Surroundings:
         """Their answers; once."""
@@ -183,6 +188,8 @@ class Gathering:
             found.spent = {row.ref: row.spent for row in await self.spent}
         if self.messages:
             found.messages = await self.messages.found()
+        if self.links:
+            found.links = await self.links
         return found
 
 
@@ -195,7 +202,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
     *,
     but: Sequence[str] = (),
 ) -> Gathering:
-    """Ask for all that `situate` needs for these cases, in at most six questions; `but` are actions not counted."""
+    """Ask for all that `situate` needs for these cases, in at most seven questions; `but` are actions not counted."""
     wanted: dict[tuple[str, str], None] = {}
     skus: dict[str, None] = {}
     for case in cases:
@@ -216,6 +223,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         leaving=connection.ask(_LEAVING, leaving) if origins else None,
         spent=connection.ask(_SPENT, {"customers": customers}) if customers else None,
         messages=ask_news(connection, [case.action for case in cases if isinstance(case.action, Message)]),
+        links=ask_links(connection, [case.action for case in cases if isinstance(case.action, ProfileLink)]),
     )
 
 
@@ -249,6 +257,8 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
             totals=[(each, totals[each]) for each in counted(action, case.place, case.proposed_at)],
             at=around.at,
         )
+    if isinstance(action, ProfileLink):
+        return link_facts(action, around.links, undo=case.undo)
     return CompensationFacts()
 
 

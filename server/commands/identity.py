@@ -8,6 +8,7 @@ from rich.table import Table
 
 from knowledge.identity.links import Told
 from server.commands.context import Keyboard, operator_only
+from tools.recognition.office import Said
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
 _SHOWN: Final = 100
@@ -54,15 +55,17 @@ async def history(at: Keyboard, asked: argparse.Namespace) -> int:
 
 async def confirm(at: Keyboard, asked: argparse.Namespace) -> int:
     """Say that they are one person."""
-    together = await at.house.links.confirm(at.actor, asked.one, asked.other)
-    at.out.print(f"One person: {', '.join(together)}.", highlight=False)
+    told = await at.house.links.confirm(at.actor, asked.one, asked.other, origin=at.origin())
+    if not _waits(at, told):
+        at.out.print(f"One person: {', '.join(told.together)}.", highlight=False)
     return 0
 
 
 async def unlink(at: Keyboard, asked: argparse.Namespace) -> int:
     """Say that they are not."""
-    await at.house.links.unlink(at.actor, asked.one, asked.other)
-    at.out.print(f"{asked.one} and {asked.other} are two people from now on.", highlight=False)
+    told = await at.house.links.unlink(at.actor, asked.one, asked.other, origin=at.origin())
+    if not _waits(at, told):
+        at.out.print(f"{asked.one} and {asked.other} are two people from now on.", highlight=False)
     return 0
 
 
@@ -75,6 +78,14 @@ async def compare(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG0
         f"{done.parted} taken apart. {done.people} customers are one person with another."
     )
     return 0
+
+
+def _waits(at: Keyboard, told: Said) -> bool:
+    """Say that another person has to look, where one has to."""
+    if told.decision.state != "waiting":
+        return False
+    at.out.print(f"{told.decision.reasons[0][1]} It waits as {told.decision.approval_id}.", highlight=False)
+    return True
 
 
 def _show(at: Keyboard, told: list[Told]) -> None:

@@ -9,15 +9,21 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
+from knowledge.identity.graph import Basis
+from knowledge.identity.links import LINKER, said, tell
 from knowledge.vault.person import Person
+from policies.actions.profile_link import ProfileLink
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor, Door, Role
-from policies.vocabulary.ids import CustomerRef
+from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, LocationId
 from server.commands import identity
 from server.commands.context import OPERATOR, Keyboard
 from tests.flows.open_house import OpenHouse, open_house
 from tests.flows.test_privacy_requests import ADA, met
 from tools.audit.verify import verify
+from tools.platform import WriteContext
+from tools.read.approval import Waiting
+from tools.recognition.book import LinkBook
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +152,95 @@ async def test_an_erasure_takes_a_customers_links_along(database_url: str, tmp_p
         async with opened.database.reading() as connection:
             for table in ("customer_link", "customer_identity"):
                 assert (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0  # noqa: S608
+
+
+BOB = Actor("manager:b", Role.MANAGER, None, Door.CONSOLE)
+
+
+async def unsure(opened: OpenHouse, ada: str) -> None:
+    """What the linker would say of a pair it cannot settle."""
+    told = said(
+        ada, TILL, "ask", Basis.PROBABLE, by=LINKER, at=opened.house.now(), bits=23.4, agreed=("surname", "zip")
+    )
+    async with opened.database.transaction() as connection:
+        assert await tell(connection, [told])
+
+
+async def waiting(opened: OpenHouse) -> list[Waiting]:
+    return [each for each in await opened.house.guard.waiting(BOB) if each.action.kind == "profile_link"]
+
+
+async def test_what_the_linker_is_unsure_of_waits_for_a_manager_once_with_fields_and_a_weight(
+    database_url: str, tmp_path: Path
+):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        await unsure(opened, ada)
+        office = opened.house.links
+        assert [await office.ask_people(), await office.ask_people()] == [1, 0]
+
+        (one,) = await waiting(opened)
+        assert one.action.sentence() == f"Treat {min(ada, TILL)} and {max(ada, TILL)} as one person."
+        assert one.rationale == "They agree in surname, zip: 23.4 bits of evidence, short of what settles it."
+        assert one.location == "ONLINE"
+        assert (await find(opened))["linked"] == []
+        async with opened.database.reading() as connection:
+            kept = (await connection.execute(text("SELECT proposal::text || facts::text FROM action"))).scalar_one()
+        assert not [raw for raw in ("Quillfeather", ADA.phone, ADA.email) if raw.casefold() in kept.casefold()]
+
+        decided = await opened.house.guard.answer(BOB, one.approval_id, approve=True)
+        assert decided.state == "executed"
+        found = await find(opened)
+        assert [each["basis"] for each in found["linked"]] == ["person"]
+        _, told = await office.history(MANAGER, ada)
+        assert [(each.says, each.by) for each in told] == [("ask", "schedule:linker"), ("link", "manager:b")]
+
+        undone = await opened.house.guard.undo(
+            BOB, decided.action_id, key="u-1", reason="Two sisters.", origin=keyboard(opened)[0].origin()
+        )
+        assert undone.state == "executed"
+        assert (await find(opened))["linked"] == []
+        (apart,) = await office.standing(MANAGER, says="apart")
+        assert apart.final
+
+
+async def test_a_managers_no_leaves_the_pair_as_it_was_and_is_not_asked_again(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        await unsure(opened, ada)
+        await opened.house.links.ask_people()
+        (one,) = await waiting(opened)
+        assert (await opened.house.guard.answer(BOB, one.approval_id, approve=False)).state == "rejected"
+        assert await opened.house.links.ask_people() == 0
+        assert (await find(opened))["linked"] == []
+
+
+async def test_what_one_person_took_apart_another_one_joins(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        at, screen = keyboard(opened, MANAGER)
+        await identity.unlink(at, asked(one=ada, other=TILL))
+        await identity.confirm(at, asked(one=ada, other=TILL))
+        assert "another one looks" in screen.getvalue()
+        assert (await find(opened))["linked"] == []
+        (one,) = await waiting(opened)
+        with pytest.raises(Refused):
+            await opened.house.guard.answer(MANAGER, one.approval_id, approve=True)
+        assert (await opened.house.guard.answer(BOB, one.approval_id, approve=True)).state == "executed"
+        assert len((await find(opened))["linked"]) == 1
+
+
+async def test_a_link_is_written_down_once_however_often_it_is_carried_out(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        book = LinkBook(opened.database)
+        first, second = sorted((ada, TILL))
+        link = ProfileLink(
+            store=LocationId("ONLINE"), one=CustomerRef(first), other=CustomerRef(second), says="link", currency="USD"
+        )
+        context = WriteContext("key", ActionId("act_1"), MANAGER.id, None, CorrelationId("story"), "Why.")
+        receipts = [await book.say(link, context) for _ in range(2)]
+        assert [each.replayed for each in receipts] == [False, True]
+        async with opened.database.reading() as connection:
+            for question in ("SELECT count(*) FROM customer_link", "SELECT count(*) FROM ledger WHERE kind = 'link'"):
+                assert (await connection.execute(text(question))).scalar_one() == 1

@@ -1,24 +1,51 @@
-"""The office links go through when a person has a say: confirmed or taken apart, on record, and never lost."""
+"""The office links go through when a person has a say: confirmed or taken apart by the guard, and never lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import text
 
-from knowledge.identity.graph import Basis
-from knowledge.identity.links import Says, Told, alone, history, members, newest, said, settle, tell
+from knowledge.identity.graph import pair_of
+from knowledge.identity.links import LINKER, Says, Told, history, members, newest
 from knowledge.store.connection import Connection
-from knowledge.store.session import Database, utc_now
+from knowledge.store.places import Places
+from knowledge.store.session import Database
+from policies.actions.profile_link import ProfileLink
 from policies.errors import NotFound, Refused
-from policies.vocabulary.actor import Actor, Role
-from policies.vocabulary.ids import CustomerRef
-from tools.audit.entry import Entry
-from tools.audit.ledger import append
+from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId
+from tools.proposal import Decision, Origin, Proposal
+from tools.propose.deciding import Deciding
 
+Word = Literal["link", "apart"]
+
+_A_NIGHT: Final = 200  # questions put before people at once; the rest are the next nights'
+_BY_A_PERSON: Final = "A person looked at the two customers."
+# whoever decides for it is not a person, so the ladder and the stop switches bind it
+_LINKER: Final = Actor(LINKER, Role.OPERATOR, None, Door.EVENT, model=True)
 _MAY: Final = frozenset({Role.OPERATOR, Role.MANAGER})
 _KNOWN: Final = text("SELECT ref FROM customer WHERE ref = ANY(CAST(:refs AS text[]))")
+_BOUGHT_AT: Final = text(
+    "SELECT location_id FROM purchase WHERE customer_ref = ANY(CAST(:refs AS text[]))"
+    " ORDER BY occurred_at DESC LIMIT 20"
+)
+_ASKED: Final = text(
+    "SELECT idempotency_key FROM action WHERE actor_id = :by AND idempotency_key = ANY(CAST(:keys AS text[]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of a person's word.
+
+    Attributes:
+        together: Everybody the first of the two is now.
+        decision: Of the guard; `waiting` when another person has to look.
+    """
+
+    together: tuple[CustomerRef, ...]
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +53,9 @@ class LinkOffice:
     """Shows links, and takes what people say of them."""
 
     database: Database
-    now: Callable[[], datetime] = utc_now
+    guard: Deciding
+    places: Places
+    currency: str
 
     async def standing(self, actor: Actor, *, says: Says) -> list[Told]:
         """What holds: links, questions that wait for a person, or pairs kept apart; the newest first.
@@ -52,49 +81,93 @@ class LinkOffice:
             together = await members(connection, CustomerRef(customer))
             return together, await history(connection, CustomerRef(customer))
 
-    async def confirm(self, actor: Actor, one: str, other: str) -> Sequence[CustomerRef]:
-        """Two customers are one person, and stay so whatever figures say; returns everybody that person is.
+    async def confirm(self, actor: Actor, one: str, other: str, *, origin: Origin) -> Said:
+        """Two customers are one person, and stay so whatever figures say.
+
+        Where a person took them apart, it waits for another one.
 
         Raises:
             Refused: The actor is no manager or operator; or both are the same customer; or a person took apart two
                 of those who would meet.
             NotFound: No such customer.
         """
-        return await self._say(actor, one, other, "link")
+        return await self._say(actor, one, other, "link", origin)
 
-    async def unlink(self, actor: Actor, one: str, other: str) -> Sequence[CustomerRef]:
+    async def unlink(self, actor: Actor, one: str, other: str, *, origin: Origin) -> Said:
         """Two customers are not one person; no evidence ever links them again, only a person.
-
-        Returns:
-            Everybody the first of them still is.
 
         Raises:
             Refused: The actor is no manager or operator; or both are the same customer.
             NotFound: No such customer.
         """
-        return await self._say(actor, one, other, "apart")
+        return await self._say(actor, one, other, "apart", origin)
 
-    async def _say(self, actor: Actor, one: str, other: str, says: Says) -> list[CustomerRef]:
+    async def ask_people(self) -> int:
+        """Put the pairs the linker is unsure of before people, the likeliest first; returns how many are new.
+
+        What stands in a proposal is the weight of the evidence and the names of fields: no value of either customer.
+        """
+        async with self.database.reading() as connection:
+            held = await newest(connection)
+            asked = sorted((each for each in held.values() if each.says == "ask"), key=lambda each: -each.bits)
+            keys = [_key(each) for each in asked]
+            before = set((await connection.execute(_ASKED, {"by": LINKER, "keys": keys})).scalars())
+            new = [each for each in asked if _key(each) not in before][:_A_NIGHT]
+            proposals = [await self._proposal(connection, _LINKER, each) for each in new]
+        decisions = [await self.guard.propose(_LINKER, each) for each in proposals]
+        return sum(each.state == "waiting" for each in decisions)
+
+    async def _say(self, actor: Actor, one: str, other: str, says: Word, origin: Origin) -> Said:
         _may(actor)
         if one == other:
             raise Refused("This is one customer, not two.", code="identity.same", field="other")
-        at = self.now()
-        async with self.database.transaction() as connection:
+        async with self.database.reading() as connection:
             await _known(connection, [one, other])
-            await alone(connection)
-            added = await tell(connection, [said(one, other, says, Basis.PERSON, by=actor.id, at=at)])
-            await settle(connection)
-            together = await members(connection, CustomerRef(one))
-            if says == "link" and other not in together:
-                raise Refused(
-                    "Somebody took apart two of the customers who would meet by this.",
-                    code="identity.apart",
-                    hint="Look at `tillhand identity links apart`, and confirm that pair first if it was a mistake.",
-                )
-            if added:
-                body = {"by": actor.id, "customers": sorted((one, other)), "step": says}
-                await append(connection, [Entry("link", at, body)])
-            return together
+            link = await self._link(connection, actor, one, other, says)
+        proposal = Proposal(link, f"link:{origin.causation}", origin, _BY_A_PERSON)
+        decision = await self.guard.propose(actor, proposal)
+        if decision.state in {"denied", "failed"}:
+            rule, sentence = decision.reasons[0]
+            raise Refused(
+                decision.error or sentence,
+                code=rule,
+                hint="Look at `tillhand identity links apart`, and confirm that pair first if it was a mistake.",
+            )
+        async with self.database.reading() as connection:
+            return Said(tuple(await members(connection, CustomerRef(one))), decision)
+
+    async def _proposal(self, connection: Connection, actor: Actor, told: Told) -> Proposal:
+        link = await self._link(connection, actor, told.one, told.other, "link")
+        fields = ", ".join(told.agreed)
+        weight = f"{told.bits / 100:.1f}"
+        return Proposal(
+            link,
+            _key(told),
+            Origin(CorrelationId(f"linking:{told.at:%Y-%m-%d}"), LINKER),
+            f"They agree in {fields}: {weight} bits of evidence, short of what settles it.",
+            {"agreed": list(told.agreed), "centibits": told.bits, "model": told.model},
+        )
+
+    async def _link(self, connection: Connection, actor: Actor, one: str, other: str, says: Word) -> ProfileLink:
+        """The action, asked for where one of them last bought, of the locations the actor covers."""
+        rows = (await connection.execute(_BOUGHT_AT, {"refs": [one, other]})).scalars()
+        known = [place.id for place in self.places]
+        store = next((name for name in (*rows, *sorted(known)) if name in known and actor.covers(name)), None)
+        if store is None:
+            raise Refused("You may act at no location.", code="access.outside_locations")
+        first, second = pair_of(one, other)
+        return ProfileLink(
+            store=LocationId(store),
+            one=CustomerRef(first),
+            other=CustomerRef(second),
+            says=says,
+            currency=self.currency,
+        )
+
+
+def _key(told: Told) -> str:
+    """The same telling is asked about once, however many nights it stands."""
+    return f"link:{told.place}"
 
 
 async def _known(connection: Connection, refs: Sequence[str]) -> None:

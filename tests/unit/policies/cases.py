@@ -18,6 +18,7 @@ from policies.situation import (
     CompensationFacts,
     DiscountFacts,
     Facts,
+    LinkFacts,
     MessageFacts,
     TransferFacts,
 )
@@ -67,11 +68,13 @@ MESSAGE = MessageFacts(
     stop_said=True,
 )
 SERVICE = replace(MESSAGE, purpose="service", consent=False, consent_age_s=10**12, stop_said=False)
+LINK = LinkFacts(apart=False, certain=True, taken_apart=False, detour=False, undo=False)
 KIND_OF: dict[type[Facts], str] = {
     DiscountFacts: "discount",
     TransferFacts: "transfer",
     AdjustmentFacts: "stock_adjustment",
     MessageFacts: "message",
+    LinkFacts: "profile_link",
 }
 RICH = {"high_value": True}  # a high-value customer
 NEW_YORK: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
@@ -165,11 +168,19 @@ SERVICES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"words_total": 1}, {"words_total": 2}, "deny", "messages.same_words"),
     ({"words_agree": True}, {"words_agree": False}, "deny", "messages.words_disagree"),
 ]
+LINKS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"taken_apart": False}, {"taken_apart": True}, "approve", "identity.taken_apart"),
+    ({"taken_apart": True, "undo": True}, {"taken_apart": True}, "approve", "identity.taken_apart"),
+    ({"taken_apart": True, "apart": True}, {"taken_apart": True}, "approve", "identity.taken_apart"),
+    ({"detour": False}, {"detour": True}, "deny", "identity.apart"),
+    ({"detour": True, "apart": True}, {"detour": True, "undo": True}, "deny", "identity.apart"),
+]
 ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
     "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
     "stock_adjustment": (ADJUSTMENT, frozenset({Role.MANAGER, Role.PLANNER})),
     "message": (MESSAGE, frozenset({Role.MARKETING, Role.MANAGER, Role.OFFERS_SPECIALIST})),
+    "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR})),
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
 }
@@ -178,6 +189,7 @@ PERMITS = {
     "transfer": "inventory.who_transfers",
     "stock_adjustment": "inventory.who_adjusts",
     "message": "messages.who",
+    "profile_link": "identity.who",
     "end_discount": "offers.end",
     "cancel_transfer": "inventory.cancel_transfer",
 }
@@ -190,6 +202,7 @@ def _boundaries() -> Iterator[Case]:
         (ADJUSTMENT, ADJUSTMENTS),
         (MESSAGE, MESSAGES),
         (SERVICE, SERVICES),
+        (LINK, LINKS),
     ):
         permit = PERMITS[KIND_OF[type(normal)]]
         for within, beyond, outcome, rule in table:
@@ -233,6 +246,17 @@ def _combinations() -> Iterator[Case]:
     yield Case(replace(DISCOUNT, jurisdictions=("us_ny",)), "allow", ("offers.who",), model=True)
 
     yield from _message_combinations()
+    unsure, rule = replace(LINK, certain=False), "identity.unsure"
+    yield Case(unsure, "allow", ("identity.who",))  # a person who looked says so
+    yield Case(replace(unsure, apart=True), "allow", ("identity.who",), model=True)
+    yield Case(LINK, "allow", ("identity.who",), model=True)
+    for given in ("none", "confirmed"):
+        yield Case(unsure, "approve", (rule,), model=True, given=given)
+        yield Case(replace(unsure, undo=True), "approve", (rule,), model=True, given=given)
+    for given in ("manager", "two_managers"):
+        yield Case(unsure, "allow", ("identity.who",), model=True, given=given)
+    yield Case(replace(unsure, detour=True), "deny", ("identity.apart", rule), model=True, given="none")
+    yield Case(replace(unsure, detour=True), "deny", ("identity.apart",), model=True, given="two_managers")
 
 
 def _message_combinations() -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from policies.actions.action import Effect
 from policies.actions.any_action import KINDS, AnyAction, read_action
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
+from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer, TransferLine
 from policies.errors import Refused
@@ -58,6 +59,10 @@ def message(**more: Any) -> Message:
     return Message(store=S1, customer=CustomerRef("c_1"), **told)
 
 
+def link(says: Literal["link", "apart"] = "link") -> ProfileLink:
+    return ProfileLink(store=S1, one=CustomerRef("c_1"), other=CustomerRef("c_2"), says=says, currency="USD")
+
+
 ACTIONS: list[AnyAction] = [
     discount(),
     EndDiscount(store=S1, code="TH-123456", reference="gid://1", amount=Money(1_000, "USD")),
@@ -65,6 +70,7 @@ ACTIONS: list[AnyAction] = [
     CancelTransfer(origin=S1, destination=S2, reference="gid://2", value=Money(500, "USD")),
     adjustment(-3),
     message(),
+    link(),
 ]
 
 
@@ -94,6 +100,8 @@ def test_each_inverse_takes_back_exactly_what_was_done():
     assert (cancelled.reference, cancelled.location, cancelled.money_at_stake) == ("gid://9", S2, Money(0, "USD"))
     back = adjustment(-3).inverse("gid://9")
     assert (back.delta, back.expected, back.sku, back.reference) == (3, None, "A", "undo-tillhand-1")
+    assert link().inverse("") == link("apart")
+    assert link("apart").inverse("") == link()
 
 
 def test_the_name_of_an_undone_adjustment_fits_however_long_the_first_one_was():
@@ -154,6 +162,7 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
         "Cancel transfer gid://2 from S1 to S2.",
         "Change the count of A at S1 by -3 (5.00 USD).",
         'Text one customer of S1 (marketing): "Come in. Reply STOP to stop."',
+        "Treat c_1 and c_2 as one person.",
     ]
     assert (
         transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."

@@ -17,7 +17,7 @@ from policies.limits import Limits
 from policies.situation import Approved, CompensationFacts, Facts
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, MESSAGE, TRANSFER
+from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, TRANSFER
 
 ENGINE = Engine.read(Limits.read())
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -40,6 +40,7 @@ FACTS: dict[str, list[Facts]] = {
     "transfer": [TRANSFER, replace(TRANSFER, value=100_001), replace(TRANSFER, units=501)],
     "stock_adjustment": [ADJUSTMENT, replace(ADJUSTMENT, value=20_001), replace(ADJUSTMENT, units=201)],
     "message": [MESSAGE, replace(MESSAGE, location_day_total=201), replace(MESSAGE, opted_out=True)],
+    "profile_link": [LINK, replace(LINK, certain=False), replace(LINK, detour=True)],
     "end_discount": [CompensationFacts()],
     "cancel_transfer": [CompensationFacts()],
 }

@@ -45,6 +45,7 @@ OLD: dict[str, dict[str, Any]] = {
             "campaign_total": 10000, "consent_age_s": 31536000, "quiet_from": 1260, "quiet_until": 480,
         },
     },
+    "profile_link": {"apart": False, "certain": True, "taken_apart": False, "detour": False, "undo": False},
     "end_discount": {},
     "cancel_transfer": {},
 }  # fmt: skip
