@@ -20,6 +20,7 @@ BENCH = Measurements(
         "audit_verify": "evals.bench.audit_verify",
         "scrub": "evals.bench.scrub",
         "lookup": "evals.bench.lookup",
+        "linking": "evals.bench.linking",
         "forecast": "evals.bench.forecast",
         "transfers": "evals.bench.transfers",
     },

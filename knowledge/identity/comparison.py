@@ -34,6 +34,7 @@ _OF: Final[Mapping[Field, Likeness]] = {
     "phone": code_likeness,
 }
 _PLACE: Final[Mapping[Field, int]] = {field: place for place, field in enumerate(FIELDS)}
+_REMEMBERED: Final = 200_000  # pairs of values, some 40 MB; those of one block meet soon after each other
 _OWN: Final[tuple[Field, ...]] = ("given", "birth", "email", "phone")  # of one person, not of all who live there
 _EXCHANGED: Final[tuple[tuple[Field, Field], ...]] = (("given", "surname"), ("street", "premises"))
 
@@ -44,7 +45,7 @@ def level_of(levels: Levels, field: Field) -> int:
 
 
 class Comparer:
-    """Compares records, and remembers pairs of values for as long as it lives: one run, for they are raw."""
+    """Compares records, and remembers the last pairs of values for as long as it lives: one run, for they are raw."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Field, str, str], int] = {}
@@ -92,6 +93,8 @@ class Comparer:
         key = (field, one, other) if one < other else (field, other, one)
         known = self._known.get(key)
         if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             known = self._known[key] = _OF[field](key[1], key[2])
         return known
 

@@ -19,7 +19,7 @@ from knowledge.identity.record import Record, record_of
 from knowledge.identity.weights import Weights, learn_m, learn_u, shipped
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database, utc_now
-from knowledge.vault.person import ADDRESS, NAME, Person
+from knowledge.vault.person import ADDRESS, BIRTH, NAME, Person
 from knowledge.vault.vault import Vault
 
 _PAGE: Final = 500  # records opened at a time
@@ -123,6 +123,7 @@ def compared_of(ref: str, person: Person) -> Record:
         ref,
         names=person.get(NAME),
         addresses=person.get(ADDRESS),
+        births=person.get(BIRTH),
         emails=person.get("email"),
         phones=person.get("phone"),
     )

@@ -8,14 +8,14 @@ from typing import Final, cast
 from knowledge.identity.normal import KINDS, Kind
 from knowledge.privacy.known import KnownPerson
 
-NAME, ADDRESS = "name", "address"
+NAME, ADDRESS, BIRTH = "name", "address", "birth"
 _MOST: Final = 12  # values of one kind; who has more is not one person
 _LONGEST: Final = 400  # characters of one value
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Person:
-    """Raw values by kind, newest first: `name`, `address`, and every kind of identifier in its normal form."""
+    """Raw values by kind, newest first: `name`, `address`, `birth`, and every kind of identifier in its normal form."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import Facts, KeyedHash
+from knowledge.identity.birth import born
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.store.places import Place, Places
@@ -97,6 +98,7 @@ class Hearing:
         emails: Iterable[str | None],
         names: Iterable[str] = (),
         addresses: Iterable[str] = (),
+        births: Iterable[str] = (),
         country: str = "",
     ) -> "Heard":
         """A customer's identifiers as match keys, strongest first, and what was told of them sealed.
@@ -110,6 +112,7 @@ class Hearing:
             emails: As written.
             names: Of the person, each whole.
             addresses: Each in one line.
+            births: Days of birth as written; what is none is left out.
             country: Two letters: that of the location; "" for the chain's.
 
         Raises:
@@ -125,6 +128,7 @@ class Hearing:
             return Heard(keys)
         raw: list[tuple[str, str | None]] = [(kind, self.keys.normal(kind, value, country)) for kind, value in told]
         raw += [("name", name) for name in names] + [("address", address) for address in addresses]
+        raw += [("birth", born(birth, self.received_at.date())) for birth in births]
         return Heard(keys, self.keys.seal(raw) if keys else b"")
 
     def event(  # noqa: PLR0913 - an event has this many parts

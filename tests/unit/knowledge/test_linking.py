@@ -146,3 +146,14 @@ async def test_orders_of_both_channels_are_one_past(town: Town):
     await town.linking.run()
     after = await pasts(town.database.quick, [TILL, ONLINE], now=NOW)
     assert after[TILL].bought == after[ONLINE].bought == ("MUG", "TEE")
+
+
+async def test_a_day_of_birth_tells_a_parent_from_a_child_of_the_same_name_and_joins_whom_it_is_of(town: Town):
+    home = "7 Quarry Road, Riverton, XX, 54321, US"
+    senior, junior, again = (CustomerRef(f"c_{letter * 20}") for letter in "efg")
+    for ref, birth in ((senior, "19500412"), (junior, "19820907"), (again, "19820907")):
+        await town.tell(ref, ("name", "Ambrose Thistlewood"), ("address", home), ("birth", birth))
+    town.at += timedelta(hours=2)
+    await town.linking.run()
+    assert await town.one(junior) == [junior, again]
+    assert await town.one(senior) == [senior]

@@ -65,6 +65,7 @@ def customer_heard(customer: wire.Customer, told: Hearing, country: str = "") ->
         emails=(customer.email, contact.email),
         names=customer.names,
         addresses=(customer.address,),
+        births=(customer.date_of_birth or "",),
         country=country,
     )
 

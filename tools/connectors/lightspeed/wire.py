@@ -41,6 +41,7 @@ class Customer(Wire):
     customer_code: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    date_of_birth: str | None = None
     physical_address_1: str | None = None
     physical_address_2: str | None = None
     physical_city: str | None = None
