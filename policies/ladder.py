@@ -39,6 +39,7 @@ TEAMS: Final = {
     "transfer": "store_operations",
     "cancel_transfer": "store_operations",
     "stock_adjustment": "store_operations",
+    "stock_sync": "store_operations",
     "message": "marketing",
     "profile_link": "store_operations",
 }

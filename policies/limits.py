@@ -104,6 +104,16 @@ class AdjustmentLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncLimits:
+    """For counts that two platforms keep of the same goods: units, cents and basis points."""
+
+    units_free: int
+    move_cost: int
+    wait_day_cost: int
+    voucher_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalLimits:
     """For approvals: seconds until an unanswered one becomes "no"."""
 
@@ -125,6 +135,7 @@ class PlaceLimits:
     purchase: PurchaseLimits
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
+    stock_sync: SyncLimits
     approval: ApprovalLimits
     packs: tuple[str, ...]
 
@@ -137,6 +148,7 @@ _TABLES: Final[dict[str, type]] = {
     "purchase": PurchaseLimits,
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
+    "stock_sync": SyncLimits,
     "approval": ApprovalLimits,
 }
 _NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, shape in _TABLES.items()} | {

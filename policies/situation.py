@@ -140,6 +140,17 @@ class AdjustmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncFacts:
+    """Facts about one sync of a count; units."""
+
+    units: int
+
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
+        """As Cedar sees it."""
+        return {**asdict(self), "limit": {"units_free": limits.stock_sync.units_free}}
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """Facts about one message; counts of messages with this one, seconds, and minutes after midnight.
 
@@ -219,7 +230,7 @@ class CompensationFacts:
         return {}
 
 
-Facts = DiscountFacts | TransferFacts | AdjustmentFacts | MessageFacts | LinkFacts | CompensationFacts
+Facts = DiscountFacts | TransferFacts | AdjustmentFacts | SyncFacts | MessageFacts | LinkFacts | CompensationFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
 from tools.ladder.office import LadderOffice
 from tools.measure.office import MeasureOffice
+from tools.mirroring.mirroring import Mirroring
 from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
@@ -122,6 +123,7 @@ class House:
     lanes: Lanes
     poller: Poller
     jobs: Jobs
+    mirroring: Mirroring
     schedule: Schedule
     bearers: Bearers
     challenge: Challenge
@@ -275,7 +277,8 @@ async def _house(  # noqa: PLR0913, PLR0917
     links = LinkOffice(database, guard, places, settings.currency)
     linking = NightlyLinking(Linking(database, vault, now), links)
     receipts = await _receipts(settings, database, engine, vault, stack, now)
-    jobs = Jobs(database, lanes, executor.carry_out, metrics)
+    mirroring = Mirroring(database, guard, platforms, places, limits, now)
+    jobs = Jobs(database, lanes, executor.carry_out, mirroring.run, metrics)
     poller = Poller(database, inbox, now)
     schedule = Schedule(
         database=database,
@@ -350,6 +353,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         lanes=lanes,
         poller=poller,
         jobs=jobs,
+        mirroring=mirroring,
         schedule=schedule,
         bearers=bearers,
         challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),

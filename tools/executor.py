@@ -22,6 +22,7 @@ from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.engine import Engine
 from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
@@ -326,5 +327,7 @@ async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> R
         return await platform.inventory.draft_transfer(action, context)
     if isinstance(action, CancelTransfer):
         return await platform.inventory.cancel_transfer(action, context)
+    if isinstance(action, StockSync):
+        return await platform.inventory.adjust(action.adjustment(), context)
     assert isinstance(action, StockAdjustment)  # noqa: S101  # the last of a closed type
     return await platform.inventory.adjust(action, context)

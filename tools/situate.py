@@ -18,11 +18,12 @@ from policies.actions.discount import Discount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
 from policies.limits import HomeLimits, Limits
 from policies.packs.pack import carried
-from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, TransferFacts
+from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, SyncFacts, TransferFacts
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
@@ -247,6 +248,8 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
     if isinstance(action, StockAdjustment):
         worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
         return AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
+    if isinstance(action, StockSync):
+        return SyncFacts(units=abs(action.delta))
     if isinstance(action, Message):
         return message_facts(
             action,

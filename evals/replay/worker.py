@@ -162,7 +162,7 @@ async def work(url: str, home: Path, *, keeps_time: bool) -> None:
         supervisor = Supervisor(house.specialists, TimedGuard(house.guard, clock), Standing(house.database))
         timed = TimedSupervisor(supervisor, house.guard, house.database, clock, keeps_time=keeps_time)
         lanes = Lanes(house.database, timed, house.places, metrics=house.metrics, now=clock.now)
-        jobs = Jobs(house.database, lanes, house.carry_out, house.metrics)
+        jobs = Jobs(house.database, lanes, house.carry_out, house.mirroring.run, house.metrics)
         async with jobs.opened():
             worker = asyncio.create_task(jobs.work(Tempo(concurrency=1, heartbeat_s=5, stalled_s=30), signals=False))
             print(json.dumps({"ready": os.getpid()}), flush=True)

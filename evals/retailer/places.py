@@ -5,7 +5,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from evals.retailer.identifiers import lightspeed_uuid, shopify_number
-from evals.retailer.world import Place, Platform
+from evals.retailer.world import Level, Place, Platform, World
 
 ONLINE = "ONLINE"
 BACKROOM = "BACKROOM_WEST"
@@ -45,3 +45,19 @@ def _with_ids(seed: int, serial: int, place: Place) -> Place:
         register = lightspeed_uuid(seed, "register", serial) if place.kind == "shop" else ""
         return replace(place, outlet_id=lightspeed_uuid(seed, "outlet", serial), register_id=register)
     return replace(place, shopify_id=0 if place.kind == "online" else shopify_number("location", serial))
+
+
+def show_on_shopify(world: World, shelf: str, code: str, units: int) -> Place:
+    """A Lightspeed shop's goods at a Shopify location of their own, counted there as `units` each; before it is served.
+
+    Nothing in the world keeps the two counts alike: that is what the product is for.
+    """
+    kept = world.places[shelf]
+    number = shopify_number("location", len(world.places) + 1)
+    world.places[code] = replace(
+        kept, code=code, name=f"{kept.name} online", platform="shopify", shopify_id=number, outlet_id="", register_id=""
+    )
+    for sku, place in list(world.levels):
+        if place == shelf:
+            world.levels[sku, code] = Level(units, updated_at=world.now())
+    return world.places[code]

@@ -1,8 +1,8 @@
 """The retailer's locations: our id, and the platform's name for each."""
 
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from policies.vocabulary.ids import LocationId
 ONLINE = "online"
 WAREHOUSE = "warehouse"
 SHOP = "shop"
+NOWHERE = LocationId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Place:
         kind: warehouse, shop or online.
         country: Two letters, of phone numbers told there without a country code; "" for the chain's.
         stock_location: Whose shelves it sells from: itself, but for the online shop.
+        mirrors: The location of another platform whose goods this one counts too; "" for none.
+        buffer: Of each variant, units a mirror is never told of; `buffers` by category, where it differs.
     """
 
     id: LocationId
@@ -39,6 +42,9 @@ class Place:
     timezone: str
     stock_location: LocationId
     country: str = ""
+    mirrors: LocationId = NOWHERE
+    buffer: int = 0
+    buffers: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 
 class Places:
@@ -50,6 +56,7 @@ class Places:
         self._by_platform = {
             (place.platform, place.platform_id): place for place in self._by_id.values() if place.kind != ONLINE
         }
+        self._mirrors = {place.mirrors: place for place in self._by_id.values() if place.mirrors}
 
     @classmethod
     async def load(cls, connection: Connection) -> "Places":
@@ -81,6 +88,23 @@ class Places:
         """A platform's locations."""
         return [place for place in self if place.platform == platform]
 
+    def shelf(self, name: LocationId | str) -> Place:
+        """Where the goods lie that a location sells: followed from an online shop, and from a mirror to its original.
+
+        Raises:
+            NotFound: There is no such location.
+        """
+        place = self.get(self.get(name).stock_location)
+        return self.get(place.mirrors) if place.mirrors else place
+
+    def mirror(self, shelf: LocationId | str) -> Place | None:
+        """The location that counts a shelf's goods on another platform too, if there is one."""
+        return self._mirrors.get(LocationId(shelf))
+
+    def shared(self) -> list[tuple[Place, Place]]:
+        """Every shelf that two platforms count, with its mirror."""
+        return [(self.get(mirror.mirrors), mirror) for mirror in self._mirrors.values()]
+
     def online(self, platform: str) -> Place | None:
         """A platform's online shop."""
         return next((place for place in self.on(platform) if place.kind == ONLINE), None)
@@ -101,14 +125,37 @@ def read_locations(file: Path) -> list[Place]:
     hint = "server/README.md shows an example."
     try:
         tables: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))["location"]
-        return [Place(**{"stock_location": table["id"], **table}) for table in tables]
+        places = [Place(**{"stock_location": table["id"], **table}) for table in tables]
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read.", code="locations.missing", hint=hint) from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        names = ", ".join(field.name for field in fields(Place))
+        names = ", ".join(each.name for each in fields(Place))
         raise Misconfigured(
             f"{file} needs [[location]] tables with: {names}.", code="locations.malformed", hint=hint
         ) from error
+    _check_mirrors(places, file, hint)
+    return places
+
+
+def _check_mirrors(places: list[Place], file: Path, hint: str) -> None:
+    """Refuse mirrors that cannot be: of nothing, of themselves, of a mirror, twice, or on the shelf's own platform."""
+    known = {place.id: place for place in places}
+    seen = set[LocationId]()
+    for place in places:
+        shelf = known.get(place.mirrors)
+        wrong = ""
+        if place.mirrors and (shelf is None or shelf.mirrors or ONLINE in {shelf.kind, place.kind}):
+            wrong = f"mirrors {place.mirrors}, which is no location with goods of its own"
+        elif shelf is not None and shelf.platform == place.platform:
+            wrong = f"mirrors {shelf.id}, which is on the same platform"
+        elif place.mirrors in seen:
+            wrong = f"mirrors {place.mirrors}, which has a mirror already"
+        elif min([place.buffer, *place.buffers.values()]) < 0 or ((place.buffer or place.buffers) and not shelf):
+            wrong = "needs a buffer of 0 or more, and only where it mirrors another location"
+        if wrong:
+            raise Misconfigured(f"{file}: {place.id} {wrong}.", code="locations.mirror", hint=hint)
+        if shelf is not None:
+            seen.add(shelf.id)
 
 
 async def save_locations(connection: Connection, places: Iterable[Place]) -> None:

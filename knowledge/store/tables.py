@@ -37,6 +37,9 @@ location = Table(
     Column("timezone", String, nullable=False),
     Column("country", String(2), nullable=False, server_default=""),  # of phone numbers told there without a code
     Column("stock_location", String, nullable=False),  # whose shelves it sells from: itself, but for the online shop
+    Column("mirrors", String, nullable=False, server_default=""),  # whose goods this one counts too, elsewhere
+    Column("buffer", Integer, nullable=False, server_default="0"),  # units a mirror is never told of
+    Column("buffers", JSONB, nullable=False, server_default="{}"),  # the same by category, where it differs
     UniqueConstraint("platform", "platform_id", "kind"),
 )
 
@@ -70,6 +73,8 @@ inventory_level = Table(
     Column("incoming", Integer),
     Column("version", String, nullable=False, server_default=""),
     Column("observed_at", _TIME, nullable=False),
+    Column("counted", Integer),  # where no platform counts: the last count, and when it was taken
+    Column("counted_at", _TIME),
     Index("inventory_level_by_location", "location_id", "sku"),
 )
 

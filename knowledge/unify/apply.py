@@ -15,7 +15,10 @@ from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.catalog import apply_products
 from knowledge.unify.customers import apply_customers, apply_interest
-from knowledge.unify.levels import apply_levels
+from knowledge.unify.due import ask_for_sync
+from knowledge.unify.journal import Cell
+from knowledge.unify.levels import Counted, apply_levels
+from knowledge.unify.oddities import Oddity, keep_oddities, with_clocks_put_right
 from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
 from knowledge.unify.tickets import apply_tickets
 from knowledge.unify.wishlists import apply_wishlists
@@ -62,6 +65,7 @@ async def apply(
     With a `vault`, what was told of customers goes there, and who was erased stays unknown.
     """
     applied = Applied()
+    events, odd = with_clocks_put_right(events)
     arrived: dict[str, Person] = {}
     if vault is not None:
         events, arrived = await vault.without_erased(connection, events)
@@ -79,9 +83,13 @@ async def apply(
     await apply_products(connection, by_topic.get(Topic.PRODUCT_UPDATED, []))
     applied.stale |= await apply_customers(connection, by_topic.get(Topic.CUSTOMER_UPDATED, []), applied.customers)
     orders = [event for event in new if event.topic in ORDER_TOPICS]
-    applied.stale |= await apply_orders(connection, orders, applied.customers, places)
-    await apply_returns(connection, by_topic.get(Topic.RETURN_CREATED, []), places)
-    applied.stale |= await apply_levels(connection, by_topic.get(Topic.INVENTORY_UPDATED, []))
+    stale, moved = await apply_orders(connection, orders, applied.customers, places)
+    moved += await apply_returns(connection, by_topic.get(Topic.RETURN_CREATED, []), places)
+    counts = by_topic.get(Topic.INVENTORY_UPDATED, [])
+    counted = await apply_levels(connection, counts, moved, places, at)
+    applied.stale |= stale | counted.stale
+    await ask_for_sync(connection, _shelves(counted, places), at)
+    await keep_oddities(connection, [*odd, *map(_below_zero, sorted(counted.negative.items()))], at)
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
     await apply_interest(connection, looked, applied.customers)
     applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), applied.customers)
@@ -90,6 +98,19 @@ async def apply(
         count = sum(1 for event in new if event.source == source and event.id in applied.stale)
         await absorb(connection, source, "stale", count)
     return applied
+
+
+def _shelves(counted: Counted, places: Places) -> set[Cell]:
+    """Shelves to look at: those two platforms count and one has news of, and those with less than nothing on them."""
+    shared = {place.id for pair in places.shared() for place in pair}
+    cells = {cell for cell in counted.changed if cell[1] in shared} | set(counted.negative)
+    return {(sku, places.shelf(place).id) for sku, place in cells}
+
+
+def _below_zero(found: tuple[Cell, int]) -> Oddity:
+    (sku, place), units = found
+    answer = "Kept as told; nothing of it is offered, and what was sold beyond it is looked into."
+    return Oddity("negative_count", f"{sku} at {place}", f"{units} units", answer)
 
 
 async def absorb(connection: Connection, source: str, reason: str, count: int) -> None:

@@ -1,14 +1,31 @@
-"""Counts: one level per variant and location; an older telling never overwrites a newer."""
+"""Counts: one level per variant and location, the sum of its changes; an older telling never overwrites a newer.
 
-from collections.abc import Sequence
+What a platform counts is as it says, and what was sold or given back explains it. A location no platform counts has its
+last count, and all that moved after it was taken, in whatever order we heard of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import text
 
 from knowledge.events.event import Event
 from knowledge.events.families import LevelFacts
 from knowledge.store.connection import Connection
+from knowledge.store.places import Places
 from knowledge.unify.columns import write_rows
+from knowledge.unify.journal import WINDOW, Cell, Journal, Movement
+from knowledge.unify.known import Known, known, named_movements
 
+LOG: Final = "log"  # a location kept by no platform: its stock is counted from its own orders
+_POLL: Final = "poll:"
+_COLUMNS: Final = (
+    *("sku", "location_id", "available", "on_hand", "committed", "incoming"),
+    *("version", "observed_at", "counted", "counted_at"),
+)
 _SKUS = text(
     """
     SELECT shopify_item AS item, sku FROM variant WHERE shopify_item = ANY(CAST(:items AS text[]))
@@ -16,63 +33,235 @@ _SKUS = text(
     SELECT lightspeed_product, sku FROM variant WHERE lightspeed_product = ANY(CAST(:items AS text[]))
     """
 )
-_VERSIONS = text(
+_SINCE = text(
     """
-    SELECT level.sku, level.location_id, level.version FROM inventory_level AS level
-    JOIN unnest(CAST(:skus AS text[]), CAST(:locations AS text[])) AS row(sku, location_id)
-      ON row.sku = level.sku AND row.location_id = level.location_id
+    SELECT cell.sku, cell.location_id, coalesce(sum(movement.units), 0) AS units
+    FROM unnest(CAST(:skus AS text[]), CAST(:locations AS text[]), CAST(:since AS timestamptz[]))
+      AS cell(sku, location_id, since)
+    LEFT JOIN stock_movement AS movement
+      ON movement.sku = cell.sku AND movement.location_id = cell.location_id AND movement.occurred_at >= cell.since
+    GROUP BY cell.sku, cell.location_id
     """
 )
 _LEVEL = text(
     """
-    INSERT INTO inventory_level (sku, location_id, available, on_hand, committed, incoming, version, observed_at)
+    INSERT INTO inventory_level (sku, location_id, available, on_hand, committed, incoming, version, observed_at,
+                                 counted, counted_at)
     SELECT * FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:available AS int[]),
                          CAST(:on_hand AS int[]), CAST(:committed AS int[]), CAST(:incoming AS int[]),
-                         CAST(:version AS text[]), CAST(:observed_at AS timestamptz[]))
+                         CAST(:version AS text[]), CAST(:observed_at AS timestamptz[]), CAST(:counted AS int[]),
+                         CAST(:counted_at AS timestamptz[]))
     ON CONFLICT (sku, location_id) DO UPDATE SET
-        available = excluded.available, on_hand = coalesce(excluded.on_hand, inventory_level.on_hand),
-        committed = coalesce(excluded.committed, inventory_level.committed),
-        incoming = coalesce(excluded.incoming, inventory_level.incoming),
-        version = excluded.version, observed_at = greatest(excluded.observed_at, inventory_level.observed_at)
-    WHERE inventory_level.version <= excluded.version
+        available = excluded.available, on_hand = excluded.on_hand, committed = excluded.committed,
+        incoming = excluded.incoming, version = excluded.version, observed_at = excluded.observed_at,
+        counted = excluded.counted, counted_at = excluded.counted_at
     """
 )
 
 
-async def apply_levels(connection: Connection, events: Sequence[Event]) -> set[str]:
-    """Store counts; returns ids of events that were older than the stored count, or told of no known variant."""
-    if not events:
-        return set()
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an order or a return does to a count, as it stands now: units, a sale negative."""
+
+    cell: Cell
+    reference: str
+    cause: str
+    units: int
+    occurred_at: datetime
+    event: str
+    about: str = ""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What became of a burst's counts.
+
+    Attributes:
+        stale: Ids of events that were older than the stored count, or told of no known variant.
+        changed: Cells with news that are more than an echo of our own sync.
+        negative: What each count below zero says.
+    """
+
+    stale: set[str] = field(default_factory=set[str])
+    changed: set[Cell] = field(default_factory=set[Cell])
+    negative: dict[Cell, int] = field(default_factory=dict[Cell, int])
+
+
+async def apply_levels(
+    connection: Connection, events: Sequence[Event], moved: Sequence[Moved], places: Places, at: datetime
+) -> Counted:
+    """Store counts, and what explains them; all rows are locked at once, in key order."""
+    told = await _named(connection, events)
+    counted = Counted({str(event.id) for event in events} - {str(event.id) for event, _, _ in told})
+    cells = {cell for _, _, cell in told} | {each.cell for each in moved}
+    if not cells:
+        return counted
+    around = await known(connection, cells, at)
+    book = _Book(around, Journal(at), counted, {place.id for place in places if place.platform == LOG})
+    earlier = await named_movements(connection, [(each.cell, each.reference) for each in moved])
+    for each in moved:
+        book.move(each, earlier.get((each.cell, each.reference)))
+    since = await _since(connection, [(cell, event) for event, _, cell in told if cell[1] in book.logs], book)
+    for event, facts, cell in told:
+        book.count(event, facts, cell, since)
+    await book.journal.write(connection)
+    await write_rows(connection, _LEVEL, (book.rows[cell] for cell in sorted(book.rows)))
+    return counted
+
+
+async def _named(connection: Connection, events: Sequence[Event]) -> list[tuple[Event, LevelFacts, Cell]]:
+    """Each telling with the cell it counts; the next product poll brings a variant we lack, and the next poll this."""
     told = [(event, LevelFacts.model_validate(event.facts)) for event in events]
     items = sorted({facts.item for _, facts in told if facts.item and not facts.sku})
     skus = {row.item: row.sku for row in await connection.execute(_SKUS, {"items": items})} if items else {}
-    stale: set[str] = set()
-    named: list[tuple[Event, LevelFacts, str]] = []
-    for event, facts in told:
-        sku = facts.sku or skus.get(facts.item, "")
-        if sku and facts.available is not None:
-            named.append((event, facts, sku))
-        else:
-            stale.add(event.id)  # the next product poll brings the variant, and the next level poll its count
-    keys = sorted({(sku, facts.location) for _, facts, sku in named})
-    arrays = {"skus": [sku for sku, _ in keys], "locations": [place for _, place in keys]}
-    versions = {(row.sku, row.location_id): row.version for row in await connection.execute(_VERSIONS, arrays)}
-    rows: dict[tuple[str, str], dict[str, object]] = {}
-    for event, facts, sku in named:
-        key = (sku, facts.location)
-        if event.version < versions.get(key, ""):
-            stale.add(event.id)
-            continue
-        versions[key] = event.version
-        rows[key] = {
-            "sku": sku,
-            "location_id": facts.location,
-            "available": facts.available,
-            "on_hand": facts.on_hand,
-            "committed": facts.committed,
-            "incoming": facts.incoming,
+    named = [(event, facts, facts.sku or skus.get(facts.item, "")) for event, facts in told]
+    return [(event, facts, (sku, facts.location)) for event, facts, sku in named if sku and facts.available is not None]
+
+
+async def _since(connection: Connection, told: Iterable[tuple[Cell, Event]], book: "_Book") -> Mapping[Cell, int]:
+    """What moved in each cell no platform counts since its newest count in this burst was taken."""
+    newest: dict[Cell, datetime] = {}
+    for cell, event in told:
+        newest[cell] = max(newest.get(cell, event.occurred_at), event.occurred_at)
+    if not newest:
+        return {}
+    cells = sorted(newest)
+    asked = {
+        "skus": [sku for sku, _ in cells],
+        "locations": [place for _, place in cells],
+        "since": [newest[cell] for cell in cells],
+    }
+    await book.journal.write_movements(connection)
+    return {(row.sku, row.location_id): int(row.units) for row in await connection.execute(_SINCE, asked)}
+
+
+class _Book:
+    """The burst's counts, worked out in memory.
+
+    Attributes:
+        logs: Locations no platform counts.
+        rows: Levels to be written.
+    """
+
+    def __init__(self, around: Known, journal: Journal, counted: Counted, logs: set[Any]) -> None:
+        self.journal = journal
+        self.logs = logs
+        self.rows: dict[Cell, dict[str, Any]] = {}
+        self._around = around
+        self._counted = counted
+        self._unexplained: dict[Cell, dict[str, int]] = defaultdict(dict, around.unexplained)
+
+    def move(self, moved: Moved, earlier: Movement | None) -> None:
+        """Take what an order or a return does now."""
+        cell = moved.cell
+        movement = earlier or Movement(cell, moved.reference, moved.cause, 0, moved.occurred_at, about=moved.about)
+        change, log = moved.units - movement.units, cell[1] in self.logs
+        past = not log and self.journal.at - moved.occurred_at >= WINDOW  # read in long after, it explains no count
+        if not change or (past and not earlier and moved.cause == "order"):
+            return
+        movement.units = moved.units
+        self.journal.move(movement)
+        if past:
+            movement.shown = movement.units
+            return
+        self._counted.changed.add(cell)
+        if log:
+            self._count_on(movement, change, moved.event)
+            return
+        opened = self._around.open.setdefault(cell, [])
+        opened[:] = [each for each in opened if each.reference != movement.reference] + [movement]
+        self.journal.claim(movement, self._unexplained[cell], moved.event)
+
+    def _count_on(self, movement: Movement, change: int, event: str) -> None:
+        """Where no platform counts: move the count, unless it was taken after this happened."""
+        movement.shown = movement.units
+        row = self._now(movement.cell)
+        if row is None or (row["counted_at"] is not None and movement.occurred_at < row["counted_at"]):
+            return
+        for state in ("available", "on_hand"):
+            if row[state] is not None:
+                row[state] += change
+                self.journal.change(
+                    movement.cell,
+                    state,
+                    change,
+                    movement.cause,
+                    movement.occurred_at,
+                    reference=movement.reference,
+                    event=event,
+                )
+        row["observed_at"] = movement.occurred_at
+        self.rows[movement.cell] = row
+        self._negative(movement.cell, row["available"])
+
+    def count(self, event: Event, facts: LevelFacts, cell: Cell, since: Mapping[Cell, int]) -> None:
+        """Take a count."""
+        before = self._now(cell)
+        log, told = cell[1] in self.logs, facts.available
+        if before is not None and _older(event, before, log=log):
+            self._counted.stale.add(event.id)
+            return
+        assert told is not None  # noqa: S101  # those without a count were left out
+        after = told + since.get(cell, 0)
+        others = {"on_hand": facts.on_hand, "committed": facts.committed, "incoming": facts.incoming}
+        if others["on_hand"] is not None:
+            others["on_hand"] += since.get(cell, 0)
+        otherwise = "correction" if event.source.startswith(_POLL) else "count"
+        causes = self._note(event, cell, before, after, otherwise)
+        why = causes.pop() if len(causes) == 1 else otherwise  # what moved one count moved the others with it
+        for state, units in others.items():
+            was = before[state] if before else None
+            if units is None:
+                others[state] = was
+                continue
+            cause = "opening" if was is None else why
+            self.journal.change(cell, state, units - (was or 0), cause, event.occurred_at, event=event.id)
+        self.rows[cell] = {
+            "sku": cell[0],
+            "location_id": cell[1],
+            "available": after,
+            **others,
             "version": event.version,
-            "observed_at": event.received_at,
+            "observed_at": max(event.received_at, before["observed_at"]) if before else event.received_at,
+            "counted": told if log else None,
+            "counted_at": event.occurred_at if log else None,
         }
-    await write_rows(connection, _LEVEL, (rows[key] for key in sorted(rows)))
-    return stale
+        self._negative(cell, after)
+
+    def _note(self, event: Event, cell: Cell, before: Mapping[str, Any] | None, after: int, otherwise: str) -> set[str]:
+        """Write down how what can be sold changed, and why; an echo of our own sync is no news to it."""
+        opened = self._around.open.get(cell, [])
+        if before is None:
+            self.journal.change(cell, "available", after, "opening", event.occurred_at, event=event.id)
+            for movement in opened:  # what we heard of before is in it already
+                movement.shown = movement.units
+                self.journal.move(movement)
+            causes = {"opening"}
+        elif after == before["available"]:
+            return set()
+        else:
+            change = after - before["available"]
+            causes = self.journal.explain(cell, change, opened, otherwise, event.occurred_at, event.id)
+        if causes != {"sync"}:
+            self._counted.changed.add(cell)
+        return causes
+
+    def _now(self, cell: Cell) -> dict[str, Any] | None:
+        """The level as it stands in this burst, to be read."""
+        if cell in self.rows:
+            return self.rows[cell]
+        kept = self._around.kept.get(cell)
+        return None if kept is None else {name: getattr(kept, name) for name in _COLUMNS}
+
+    def _negative(self, cell: Cell, available: int) -> None:
+        if available < 0:
+            self._counted.negative[cell] = available
+        else:
+            self._counted.negative.pop(cell, None)
+
+
+def _older(event: Event, before: Mapping[str, Any], *, log: bool) -> bool:
+    """Whether a count is older than the one that is kept: by its version, or by when it was taken."""
+    if log and before["counted_at"] is not None:
+        return bool(event.occurred_at < before["counted_at"])
+    return bool(event.version < before["version"])

@@ -12,10 +12,12 @@ from knowledge.events.families import LineFacts, OrderFacts, ReturnFacts
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.columns import write_rows
+from knowledge.unify.journal import Cell
+from knowledge.unify.known import named_movements
+from knowledge.unify.levels import Moved
 from policies.vocabulary.ids import CustomerRef
 
 ORDER_TOPICS = frozenset({Topic.ORDER_CREATED, Topic.ORDER_UPDATED, Topic.ORDER_FULFILLED, Topic.ORDER_CANCELLED})
-LOG = "log"  # a location kept by no platform: its stock is counted from its own orders
 
 _KNOWN = text(
     """
@@ -53,6 +55,17 @@ _LINE = text(
         quantity = excluded.quantity, unit_price = excluded.unit_price, discount = excluded.discount
     """
 )
+# A return may have come before its order, and waited for it among the movements.
+_WAITED = text(
+    """
+    UPDATE purchase_line SET returned = least(purchase_line.quantity, waited.units)
+    FROM (
+        SELECT about, sku, sum(units) AS units FROM stock_movement
+        WHERE cause = 'return' AND about = ANY(CAST(:ids AS text[])) GROUP BY about, sku
+    ) AS waited
+    WHERE purchase_line.purchase_id = waited.about AND purchase_line.sku = waited.sku
+    """
+)
 _RETURNED = text(
     """
     UPDATE purchase_line SET returned = least(purchase_line.quantity, purchase_line.returned + row.units)
@@ -80,29 +93,19 @@ _SPENT = text(
     WHERE customer.ref = row.ref
     """
 )
-_COUNTED = text(
-    """
-    UPDATE inventory_level SET available = inventory_level.available + row.delta,
-        on_hand = inventory_level.on_hand + row.delta, observed_at = row.at
-    FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:delta AS int[]), CAST(:at AS timestamptz[]))
-      AS row(sku, location_id, delta, at)
-    WHERE inventory_level.sku = row.sku AND inventory_level.location_id = row.location_id
-    """
-)
-
 Tally = dict[tuple[str, str, str], list[int]]  # (sku, location, day) -> [sold, returned]
 
 
 async def apply_orders(
     connection: Connection, events: Sequence[Event], customers: Mapping[str, CustomerRef], places: Places
-) -> set[str]:
-    """Store orders as they stand now; returns ids of events older than what is stored.
+) -> tuple[set[str], list[Moved]]:
+    """Store orders as they stand now; returns ids of events older than what is stored, and what left which shelf.
 
     A complete order replaces its lines, and the day's sales move by the difference. An incomplete one (a log that tells
     line by line) adds its lines.
     """
     if not events:
-        return set()
+        return set(), []
     ids = sorted({str(event.facts["order"]) for event in events})
     known = {row.id: row for row in await connection.execute(_KNOWN, {"ids": ids})}
     held: dict[str, dict[str, int]] = defaultdict(dict)
@@ -114,7 +117,9 @@ async def apply_orders(
         if not book.enter(event, customers.get(event.id), places):
             stale.add(event.id)
     await book.write(connection)
-    return stale
+    if new := [name for name in ids if name not in known]:
+        await connection.execute(_WAITED, {"ids": new})
+    return stale, book.moved()
 
 
 class _Book:
@@ -127,7 +132,7 @@ class _Book:
         self._lines: dict[tuple[str, str], dict[str, object]] = {}
         self._daily: Tally = defaultdict(lambda: [0, 0])
         self._spent: dict[str, tuple[int, int, datetime]] = {}
-        self._counted: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self._moved: dict[tuple[Cell, str], Moved] = {}
 
     def enter(self, event: Event, customer: CustomerRef | None, places: Places) -> bool:
         """Take one event in; false when the stored version is newer."""
@@ -150,12 +155,14 @@ class _Book:
             for sku in sorted(after)
         }
         place = places.get(order.location)
+        counted_at = places.get(order.pickup_location).id if order.pickup_location else place.stock_location
         day = event.occurred_at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
         for sku, change in delta.items():
             if change:
-                self._daily[(sku, place.stock_location, day)][0] += change
-                if place.platform == LOG:
-                    self._count(sku, place.stock_location, -change, event.occurred_at)
+                self._daily[(sku, places.shelf(place.id).id, day)][0] += change
+            units = 0 if cancelled else -after.get(sku, 0)
+            cell = (sku, counted_at)
+            self._moved[cell, order.order] = Moved(cell, order.order, "order", units, event.occurred_at, event.id)
         self._held[order.order] = after
         if customer:
             orders, spent, at = self._spent.get(customer, (0, 0, event.occurred_at))
@@ -201,9 +208,9 @@ class _Book:
                     "discount": discount,
                 }
 
-    def _count(self, sku: str, location: str, delta: int, at: datetime) -> None:
-        before, _ = self._counted.get((sku, location), (0, at))
-        self._counted[(sku, location)] = (before + delta, at)
+    def moved(self) -> list[Moved]:
+        """What the burst's orders do to counts, each as it stands at the end."""
+        return list(self._moved.values())
 
     async def write(self, connection: Connection) -> None:
         """A few statements, rows in key order."""
@@ -212,32 +219,42 @@ class _Book:
         await write_daily(connection, self._daily)
         spent = ({"ref": ref, "orders": n, "spent": s, "at": at} for ref, (n, s, at) in sorted(self._spent.items()))
         await write_rows(connection, _SPENT, spent)
-        await write_counted(connection, self._counted)
 
 
-async def apply_returns(connection: Connection, events: Sequence[Event], places: Places) -> None:
-    """Count goods given back: on the order they came from, when it is known, and on the day."""
+async def apply_returns(connection: Connection, events: Sequence[Event], places: Places) -> list[Moved]:
+    """Count goods given back: on the order they came from, when it is known, and on the day; once, however often told.
+
+    Returns what came back to which shelf.
+    """
     daily: Tally = defaultdict(lambda: [0, 0])
-    counted: dict[tuple[str, str], tuple[int, datetime]] = {}
     lines: dict[tuple[str, str], int] = defaultdict(int)
+    moved: dict[tuple[Cell, str], Moved] = {}
+    days: dict[tuple[Cell, str], tuple[str, str]] = {}
     for event in events:
         back = ReturnFacts.model_validate(event.facts)
         place = places.get(back.location)
         day = event.occurred_at.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+        reference = event.resource or event.id
         for sku, units in _units(back.lines).items():
-            daily[(sku, place.stock_location, day)][1] += units
-            if back.order:
-                lines[(back.order, sku)] += units
-            if place.platform == LOG:
-                before, _ = counted.get((sku, place.stock_location), (0, event.occurred_at))
-                counted[(sku, place.stock_location)] = (before + units, event.occurred_at)
+            cell = (sku, place.stock_location)
+            moved[cell, reference] = Moved(
+                cell, reference, "return", units, event.occurred_at, event.id, about=back.order
+            )
+            days[cell, reference] = (places.shelf(place.id).id, day)
+    earlier = await named_movements(connection, list(moved))
+    for key, each in moved.items():
+        more = each.units - (earlier[key].units if key in earlier else 0)
+        shelf, day = days[key]
+        daily[(each.cell[0], shelf, day)][1] += more
+        if each.about:
+            lines[(each.about, each.cell[0])] += more
     await write_rows(
         connection,
         _RETURNED,
-        ({"purchase_id": order, "sku": sku, "units": units} for (order, sku), units in sorted(lines.items())),
+        ({"purchase_id": order, "sku": sku, "units": units} for (order, sku), units in sorted(lines.items()) if units),
     )
     await write_daily(connection, daily)
-    await write_counted(connection, counted)
+    return list(moved.values())
 
 
 async def write_daily(connection: Connection, daily: Tally) -> None:
@@ -245,17 +262,9 @@ async def write_daily(connection: Connection, daily: Tally) -> None:
     rows = (
         {"sku": sku, "location_id": place, "day": day, "units": sold, "returned": back}
         for (sku, place, day), (sold, back) in sorted(daily.items())
+        if sold or back
     )
     await write_rows(connection, _DAILY, rows)
-
-
-async def write_counted(connection: Connection, counted: Mapping[tuple[str, str], tuple[int, datetime]]) -> None:
-    """Move the counts of locations no platform counts for."""
-    rows = (
-        {"sku": sku, "location_id": place, "delta": delta, "at": at}
-        for (sku, place), (delta, at) in sorted(counted.items())
-    )
-    await write_rows(connection, _COUNTED, rows)
 
 
 def _units(lines: Iterable[LineFacts]) -> dict[str, int]:

@@ -8,15 +8,25 @@ from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 
 AnyAction = Annotated[
-    Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment | Message | ProfileLink,
+    Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment | StockSync | Message | ProfileLink,
     Field(discriminator="kind"),
 ]
 
 _ADAPTER: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
-KINDS = ("discount", "end_discount", "transfer", "cancel_transfer", "stock_adjustment", "message", "profile_link")
+KINDS = (
+    "discount",
+    "end_discount",
+    "transfer",
+    "cancel_transfer",
+    "stock_adjustment",
+    "stock_sync",
+    "message",
+    "profile_link",
+)
 
 
 def read_action(facts: dict[str, Any]) -> AnyAction:

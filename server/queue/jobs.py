@@ -14,6 +14,7 @@ import procrastinate
 from psycopg.conninfo import conninfo_to_dict
 
 from knowledge.store.session import Database
+from knowledge.unify.due import TASK as SYNC_STOCK
 from policies.errors import TillhandError, Unavailable
 from server.queue.inbox import wake
 from server.queue.lanes import Lanes, attempt_now
@@ -57,16 +58,19 @@ class Jobs:
         database: Database,
         lanes: Lanes,
         carry_out: Callable[[str], Awaitable[object]],
+        sync: Callable[[], Awaitable[object]],
         metrics: Metrics,
     ) -> None:
         self.app = procrastinate.App(connector=procrastinate.PsycopgConnector(**_connection(database.url)))
         self._database = database
         self._lanes = lanes
         self._carry_out = carry_out
+        self._sync = sync
         self._metrics = metrics
         self.app.task(name="drain_lane")(self._drain_lane)
         self.app.task(name="attempt_again")(self._attempt_again)
         self.app.task(name="carry_out")(self._carry_out_action)
+        self.app.task(name=SYNC_STOCK)(self._sync_stock)
 
     def schedule(self, scheduled: Scheduled) -> None:
         """Add what runs by the clock; call once, before a worker is started."""
@@ -112,6 +116,10 @@ class Jobs:
     async def _carry_out_action(self, action_id: str) -> None:
         with self._counted("carry_out"):
             await self._carry_out(action_id)
+
+    async def _sync_stock(self) -> None:
+        with self._counted(SYNC_STOCK):
+            await self._sync()
 
     def _by_clock(self, name: str, work: Callable[[], Awaitable[object]]) -> Callable[[int], Awaitable[None]]:
         async def run(timestamp: int) -> None:  # noqa: ARG001  # when it was due; our work looks at the clock itself

@@ -21,6 +21,7 @@ from evals.retailer.faults import Faults
 from evals.retailer.lightspeed import account as lightspeed_account
 from evals.retailer.lightspeed.app import lightspeed_app
 from evals.retailer.lightspeed.settings import LightspeedSettings
+from evals.retailer.places import show_on_shopify
 from evals.retailer.server import serve
 from evals.retailer.shopify.app import shopify_app
 from evals.retailer.shopify.settings import ShopifySettings
@@ -131,10 +132,12 @@ class OpenHouse:
 
 
 @asynccontextmanager
-async def open_retailer(*, variants: int = 60, customers: int = 80) -> AsyncGenerator[Retailer]:
-    """Both platforms on loopback ports."""
+async def open_retailer(*, variants: int = 60, customers: int = 80, shared: str = "") -> AsyncGenerator[Retailer]:
+    """Both platforms on loopback ports; with `shared`, a Lightspeed shop's goods are at Shopify too, as WEB_ and it."""
     now = datetime.now(UTC)
     world, _ = build_world(seed=7, start=now, variants=variants, customers=customers, clock=VirtualClock(now, speed=1))
+    if shared:
+        show_on_shopify(world, shared, f"WEB_{shared}", 0)
     # generous plans: what limits do is the connectors' own tests' concern
     shop = ShopifySettings(restore_rate=20_000, bucket_size=20_000)
     retailer = LightspeedSettings(registers=1_000)
@@ -194,11 +197,12 @@ async def open_house(
     *,
     filled: bool = True,
     variants: int = 60,
+    shared: str = "",
     now: Callable[[], datetime] = utc_now,
     **settings: Any,
 ) -> AsyncGenerator[OpenHouse]:
     """Everything; `filled` as after a first poll, `now` the house's clock, `settings` as environment variables."""
-    async with open_retailer(variants=variants) as retailer:
+    async with open_retailer(variants=variants, shared=shared) as retailer:
         environment = {
             **retailer.environment,
             "DATABASE_URL": database_url,
@@ -237,6 +241,8 @@ def write_locations(world: World, folder: Path) -> Path:
             "timezone": place.timezone,
             "stock_location": sells_from.code,
         }
+        if place.code.startswith("WEB_"):
+            names["mirrors"] = place.code.removeprefix("WEB_")
         lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in names.items())
         tables.append(f"[[location]]\n{lines}\n")
     file = folder / "locations.toml"

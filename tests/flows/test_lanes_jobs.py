@@ -27,8 +27,11 @@ async def crew(database: Database, supervisor: Watching, done: list[str]) -> Asy
     async def carry_out(action_id: str) -> None:
         done.append(action_id)
 
+    async def sync() -> None:
+        done.append("sync")
+
     at = datetime.now(UTC) + timedelta(hours=1)  # further attempts are due long after the test
-    jobs = Jobs(database, lanes(database, supervisor, at=at), carry_out, Metrics())
+    jobs = Jobs(database, lanes(database, supervisor, at=at), carry_out, sync, Metrics())
     async with jobs.opened():
         yield jobs
 

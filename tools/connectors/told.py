@@ -145,8 +145,8 @@ class Hearing:
     ) -> Event:
         """The envelope around facts.
 
-        Without a delivery of its own (a poll has none) it is named by the resource and its version, and where there is
-        no version, by what it says: so the same state told twice is one delivery.
+        Without a delivery of its own (a poll has none) it is named by the resource, its version and what it says: so
+        the same state told twice is one delivery, and two states within one of Shopify's seconds are two.
 
         Args:
             topic: Ours.
@@ -159,7 +159,7 @@ class Hearing:
             person: What was told of its customer, sealed.
         """
         stored = facts.model_dump(mode="json")
-        delivery = self.delivery or f"{resource}@{version or _digest(stored)}"
+        delivery = self.delivery or f"{resource}@{version}#{_digest(stored)}"
         about = story or resource
         return Event(
             id=EventId(str(uuid5(_SPACE, f"{self.source}\0{delivery}"))),

@@ -20,6 +20,7 @@ from tools.review.overdue import overdue
 
 Name = Literal["undone", "rejected", "failed", "cap_passed", "ledger", "review"]
 
+_OF_AI: Final = tuple(kind for kind in KINDS if kind != "stock_sync")  # no AI has a part in that one
 _TAIL: Final = 500  # records: what was added between two looks, many times over
 _SINCE: Final = """
     LEFT JOIN rung AS here ON here.capability = action.kind AND here.location_id = action.location_id
@@ -28,7 +29,7 @@ _SINCE: Final = """
 _AT_THIS_RUNG: Final = "action.created_at > coalesce(here.set_at, chain.set_at, '-infinity')"
 _WHERE: Final = f"""
     action.created_at > :from AND action.location_id = ANY(CAST(:places AS text[]))
-    AND (:kind = '' OR action.kind = :kind) AND {_AT_THIS_RUNG} AND {BOUND}
+    AND (:kind = '' OR action.kind = :kind) AND action.kind <> 'stock_sync' AND {_AT_THIS_RUNG} AND {BOUND}
 """
 # what its own proposer took back, because the basket had changed, say, nobody judged
 _ANSWERED: Final = "own.id IS NULL AND approval.decided_by <> action.actor_id"
@@ -145,7 +146,7 @@ async def ledger_fault(connection: Connection) -> list[Breach]:
     ends = rows[-1]
     if not bad and ends.head_seq and (before is None or before != (ends.head_seq, ends.head_hash)):
         bad = ends.head_seq
-    return [Breach("ledger", kind, CHAIN, 1, bad) for kind in KINDS] if bad else []
+    return [Breach("ledger", kind, CHAIN, 1, bad) for kind in _OF_AI] if bad else []
 
 
 async def review_overdue(connection: Connection, rollout: Rollout, at: datetime) -> list[Breach]:
@@ -154,7 +155,7 @@ async def review_overdue(connection: Connection, rollout: Rollout, at: datetime)
     late = await overdue(connection, at) if allowed else None
     if late is None or late.days < allowed:
         return []
-    return [Breach("review", kind, CHAIN, late.days, int(late.week.replace("-W", ""))) for kind in KINDS]
+    return [Breach("review", kind, CHAIN, late.days, int(late.week.replace("-W", ""))) for kind in _OF_AI]
 
 
 def _judge(row: Any, limits: BreachLimits) -> list[Breach]:

@@ -15,7 +15,7 @@ from knowledge.store.places import Place, Places
 from policies.engine import Engine
 from policies.ladder import Rung, Standing, Stopped
 from policies.rollout import CHAIN, Rollout
-from policies.vocabulary.actor import Actor
+from policies.vocabulary.actor import Actor, Role
 from tools.action_row import ActionRow
 
 _ASK: Final = text(
@@ -45,10 +45,11 @@ class Standings:
         return Standing(self.rollout.rung(capability, place.region, place.id, self.rungs), self._stopped(actor, place))
 
     def _stopped(self, actor: Actor, place: Place) -> Stopped:
-        if ("all", "") in self.stops:
-            return "all"
-        if ("location", place.id) in self.stops:
-            return "location"
+        if actor.role is not Role.SYNC:  # it is no AI, and goes on while AI stands still; stopped by its own name
+            if ("all", "") in self.stops:
+                return "all"
+            if ("location", place.id) in self.stops:
+                return "location"
         names = {actor.id, actor.on_behalf_of} - {""}
         return "agent" if any(("agent", name) in self.stops for name in names) else ""
 

@@ -17,7 +17,16 @@ from policies.errors import TillhandError
 from policies.limits import Limits, PlaceLimits
 from policies.packs.pack import carried
 from policies.rollout import Rollout
-from policies.situation import AdjustmentFacts, DiscountFacts, Facts, MessageFacts, Situation, TransferFacts, completed
+from policies.situation import (
+    AdjustmentFacts,
+    DiscountFacts,
+    Facts,
+    MessageFacts,
+    Situation,
+    SyncFacts,
+    TransferFacts,
+    completed,
+)
 from policies.vocabulary.percent import Percent
 from tools.past.recorded import Recorded
 from tools.promises import fact
@@ -26,6 +35,7 @@ _FACTS: Final[Mapping[str, type[Facts]]] = {
     "discount": DiscountFacts,
     "transfer": TransferFacts,
     "stock_adjustment": AdjustmentFacts,
+    "stock_sync": SyncFacts,
     "message": MessageFacts,
 }
 

@@ -33,6 +33,7 @@ _GIVEN_UP: Final = 8  # tries, `tools.executor.TRIES`: after so many without an 
 _INSTEAD: Final = {
     "end_discount": "Propose a new discount: an ended code stays ended.",
     "cancel_transfer": "Propose the transfer again: a cancelled one stays cancelled.",
+    "stock_sync": "Correct the count at the shelf's own platform: the other one is told of it.",
     "message": "Send another that puts it right: what was read stays read.",
 }
 _REDEEMED = text(

@@ -7,8 +7,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from knowledge.store.migrate import migrate
-from knowledge.store.pos_tables import metadata
 from knowledge.store.session import driver_url
+from knowledge.store.stock_tables import metadata
 
 
 def test_migrations_and_tables_describe_the_same_schema(database_url: str):

@@ -20,6 +20,7 @@ from policies.situation import (
     Facts,
     LinkFacts,
     MessageFacts,
+    SyncFacts,
     TransferFacts,
 )
 from policies.vocabulary.actor import Actor, Door, Role
@@ -50,6 +51,7 @@ TRANSFER = TransferFacts(
     value=1_000, units=5, origin_covered=True, same_platform=True, origin_left=2, origin_keep=2, stock_age_s=0
 )
 ADJUSTMENT = AdjustmentFacts(value=100, units=1, undo=False)
+SYNC = SyncFacts(units=1)
 MESSAGE = MessageFacts(
     channel="sms",
     purpose="marketing",
@@ -73,6 +75,7 @@ KIND_OF: dict[type[Facts], str] = {
     DiscountFacts: "discount",
     TransferFacts: "transfer",
     AdjustmentFacts: "stock_adjustment",
+    SyncFacts: "stock_sync",
     MessageFacts: "message",
     LinkFacts: "profile_link",
 }
@@ -140,6 +143,9 @@ ADJUSTMENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"value": 20_001, "undo": True}, {"value": 20_001}, "approve", "inventory.adjustment_value"),
     ({"units": 51, "undo": True}, {"units": 51}, "confirm", "inventory.adjustment_look_again"),
 ]
+SYNCS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"units": 500}, {"units": 501}, "approve", "inventory.sync_size"),
+]
 MESSAGES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"opted_out": False}, {"opted_out": True}, "deny", "messages.opted_out"),
     ({"consent": True}, {"consent": False}, "deny", "messages.no_consent"),
@@ -179,6 +185,7 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
     "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
     "stock_adjustment": (ADJUSTMENT, frozenset({Role.MANAGER, Role.PLANNER})),
+    "stock_sync": (SYNC, frozenset({Role.SYNC})),
     "message": (MESSAGE, frozenset({Role.MARKETING, Role.MANAGER, Role.OFFERS_SPECIALIST})),
     "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR})),
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
@@ -188,6 +195,7 @@ PERMITS = {
     "discount": "offers.who",
     "transfer": "inventory.who_transfers",
     "stock_adjustment": "inventory.who_adjusts",
+    "stock_sync": "inventory.who_syncs",
     "message": "messages.who",
     "profile_link": "identity.who",
     "end_discount": "offers.end",
@@ -200,6 +208,7 @@ def _boundaries() -> Iterator[Case]:
         (DISCOUNT, DISCOUNTS),
         (TRANSFER, TRANSFERS),
         (ADJUSTMENT, ADJUSTMENTS),
+        (SYNC, SYNCS),
         (MESSAGE, MESSAGES),
         (SERVICE, SERVICES),
         (LINK, LINKS),
@@ -207,12 +216,13 @@ def _boundaries() -> Iterator[Case]:
         permit = PERMITS[KIND_OF[type(normal)]]
         for within, beyond, outcome, rule in table:
             over: Facts = replace(normal, **beyond)
-            yield Case(replace(normal, **within), "allow", (permit,))
-            yield Case(over, outcome, (rule,))
+            role = Role.SYNC if isinstance(normal, SyncFacts) else Role.MANAGER
+            yield Case(replace(normal, **within), "allow", (permit,), role=role)
+            yield Case(over, outcome, (rule,), role=role)
             if outcome == "approve":  # a manager lifts it; looking twice does not, and two managers do as well
-                yield Case(over, "approve", (rule,), given="confirmed")
-                yield Case(over, "allow", (permit,), given="manager")
-                yield Case(over, "allow", (permit,), given="two_managers")
+                yield Case(over, "approve", (rule,), role=role, given="confirmed")
+                yield Case(over, "allow", (permit,), role=role, given="manager")
+                yield Case(over, "allow", (permit,), role=role, given="two_managers")
             elif outcome == "confirm":
                 for given in ("confirmed", "manager", "two_managers"):
                     yield Case(over, "allow", (permit,), given=given)
@@ -287,7 +297,8 @@ def _ladder() -> Iterator[Case]:
     """Every rung and stop, for a person, a model and a specialist, for every kind of action they may take."""
     for kind, (facts, may) in ACTS.items():
         specialist = next((role for role in may if not role.person), None)
-        actors = [(Role.MANAGER, True), (Role.MANAGER, False)] + ([(specialist, False)] if specialist else [])
+        people = [(Role.MANAGER, True), (Role.MANAGER, False)] if Role.MANAGER in may else []
+        actors = people + ([(specialist, False)] if specialist else [])
         for role, model in actors:
             bound = model or not role.person
             for stop in ("agent", "location", "all"):

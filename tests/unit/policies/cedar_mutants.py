@@ -29,6 +29,7 @@ _LIMITS: Final = {
         *("price_age_s", "stock_age_s", "high_value_percent_bp", "high_value_customer_day"),
     ],
     "transfer": ["value_free", "units_max", "stock_age_s"],
+    "stock_sync": ["units_free"],
     "stock_adjustment": ["value_free", "units_confirm", "units_max"],
     "message": [
         *("customer_day", "customer_week", "service_day", "location_day_free", "campaign_free", "campaign_total"),

@@ -15,6 +15,7 @@ from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.stock_adjustment import StockAdjustment
+from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer, TransferLine
 from policies.errors import Refused
 from policies.vocabulary.ids import CustomerRef, LocationId, Sku
@@ -47,6 +48,11 @@ def transfer(*skus: str, destination: LocationId = S2) -> Transfer:
     return Transfer(origin=S1, destination=destination, lines=lines, value=Money(500, "USD"), reference="tillhand-1")
 
 
+def sync(after: int = 8) -> StockSync:
+    value = Money(1_500, "USD") * abs(after - 9)
+    return StockSync(store=S1, sku=Sku("A"), before=9, after=after, value=value, reference="sync-1")
+
+
 def adjustment(delta: int, reference: str = "tillhand-1") -> StockAdjustment:
     return StockAdjustment(
         store=S1, sku=Sku("A"), delta=delta, expected=7, value=Money(500, "USD"), reference=reference
@@ -69,6 +75,7 @@ ACTIONS: list[AnyAction] = [
     transfer("A", "B"),
     CancelTransfer(origin=S1, destination=S2, reference="gid://2", value=Money(500, "USD")),
     adjustment(-3),
+    sync(),
     message(),
     link(),
 ]
@@ -161,6 +168,7 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
         "Move 2 x A, 2 x B from S1 to S2 (5.00 USD).",
         "Cancel transfer gid://2 from S1 to S2.",
         "Change the count of A at S1 by -3 (5.00 USD).",
+        "Tell S1 that it has 8 of A, not 9.",
         'Text one customer of S1 (marketing): "Come in. Reply STOP to stop."',
         "Treat c_1 and c_2 as one person.",
     ]

@@ -17,7 +17,7 @@ from policies.limits import Limits
 from policies.situation import Approved, CompensationFacts, Facts
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, TRANSFER
+from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, SYNC, TRANSFER
 
 ENGINE = Engine.read(Limits.read())
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -39,6 +39,7 @@ FACTS: dict[str, list[Facts]] = {
     "discount": [DISCOUNT, replace(DISCOUNT, transaction_total=5_001), replace(DISCOUNT, percent_bp=3_001)],
     "transfer": [TRANSFER, replace(TRANSFER, value=100_001), replace(TRANSFER, units=501)],
     "stock_adjustment": [ADJUSTMENT, replace(ADJUSTMENT, value=20_001), replace(ADJUSTMENT, units=201)],
+    "stock_sync": [SYNC, replace(SYNC, units=501)],
     "message": [MESSAGE, replace(MESSAGE, location_day_total=201), replace(MESSAGE, opted_out=True)],
     "profile_link": [LINK, replace(LINK, certain=False), replace(LINK, detour=True)],
     "end_discount": [CompensationFacts()],
@@ -186,7 +187,8 @@ def test_a_stronger_approval_never_tightens_a_verdict(question: tuple[Actor, str
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_rung_means_that_nothing_is_done(kind: str):
-    specialist = Actor("a", Role.MANAGER, None, Door.MCP, model=True)
+    role = Role.SYNC if kind == "stock_sync" else Role.MANAGER
+    specialist = Actor("a", role, None, Door.MCP, model=True)
     situation = ENGINE.situation(specialist, kind, S1, "NJ", FACTS[kind][0], standing=Standing(Rung.AUTO))
     assert ENGINE.decide(situation).outcome is Outcome.ALLOW
     unknown = replace(situation, context={**situation.context, "rung": "automatic"})

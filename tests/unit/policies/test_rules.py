@@ -19,6 +19,7 @@ from policies.situation import (
     LinkFacts,
     MessageFacts,
     Situation,
+    SyncFacts,
     TransferFacts,
 )
 from policies.vocabulary.actor import Actor, Door, Role
@@ -68,6 +69,7 @@ _FACTS: dict[str, st.SearchStrategy[Facts]] = {
         units=st.sampled_from([1, 51, 200, 201]),
         undo=st.booleans(),
     ),
+    "stock_sync": st.builds(SyncFacts, units=st.sampled_from([1, 500, 501])),
     "message": st.builds(
         MessageFacts,
         channel=st.sampled_from(["sms", "email"]),

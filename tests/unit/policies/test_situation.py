@@ -17,6 +17,11 @@ MANAGER: dict[str, Any] = {
     "attrs": {"everywhere": True, "locations": [], "person": True, "model": False},
     "parents": [{"type": "Role", "id": "manager"}],
 }
+SYNC: dict[str, Any] = {
+    "uid": {"type": "Actor", "id": "system:sync"},
+    "attrs": {"everywhere": True, "locations": [], "person": False, "model": False},
+    "parents": [{"type": "Role", "id": "sync"}],
+}
 # As version 0.1.0 recorded them, before there were campaigns, rungs or jurisdictions.
 OLD: dict[str, dict[str, Any]] = {
     "discount": {
@@ -46,6 +51,7 @@ OLD: dict[str, dict[str, Any]] = {
         },
     },
     "profile_link": {"apart": False, "certain": True, "taken_apart": False, "detour": False, "undo": False},
+    "stock_sync": {"units": 1, "limit": {"units_free": 500}},
     "end_discount": {},
     "cancel_transfer": {},
 }  # fmt: skip
@@ -53,8 +59,9 @@ OLD: dict[str, dict[str, Any]] = {
 
 def old(kind: str, **changed: Any) -> Situation:
     context = {**OLD[kind], **changed}
+    who = SYNC if kind == "stock_sync" else MANAGER
     told = {
-        "kind": kind, "location": "S1", "region": "NY", "principal": MANAGER, "context": context, "approval": "none",
+        "kind": kind, "location": "S1", "region": "NY", "principal": who, "context": context, "approval": "none",
     }  # fmt: skip
     return Situation.read(json.loads(json.dumps(told)))
 

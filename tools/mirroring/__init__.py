@@ -1,0 +1,1 @@
+"""Goods that two platforms count: each is told what became of them at the other."""
