@@ -20,6 +20,7 @@ EVALS = Measurements(
         "forecast": "evals.forecast.suite",
         "replenishment": "evals.replenishment.suite",
         "reconciliation": "evals.reconciliation.suite",
+        "oversell": "evals.oversell.suite",
     },
     Path("build/evals.json"),
 )

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from policies.errors import TillhandError
 from policies.vocabulary.actor import Door
+from server.checkout.reserving import ReservationDoor
 from server.checkout.route import CheckoutDoor
 from server.checkout.rules import RuleDoor
 from server.composition import House
@@ -45,6 +46,7 @@ def build_app(house: House) -> Starlette:
     )
     checkout = CheckoutDoor(house.bearers, house.listener, house.desk, settings.body_limit)
     offline = OfflineDoor(house.bearers, house.offline, settings.body_limit)
+    reserving = ReservationDoor(house.bearers, house.reservations, settings.body_limit)
     rules = RuleDoor(
         house.bearers,
         house.listener,
@@ -97,6 +99,7 @@ def build_app(house: House) -> Starlette:
             Route("/webhooks/{platform}", house.receiver.receive, methods=["POST"]),
             Route("/v1/checkout", checkout.check_out, methods=["POST"]),
             Route("/v1/offline", offline.hand, methods=["POST"]),
+            Route("/v1/reservations", reserving.ask, methods=["POST"]),
             Route("/v1/events", events.tell, methods=["POST"]),
             *pos.routes(),
             Route("/rules/lightspeed", rules.ask, methods=["POST"]),

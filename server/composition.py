@@ -65,6 +65,7 @@ from tools.guard import Guard
 from tools.ladder.office import LadderOffice
 from tools.measure.office import MeasureOffice
 from tools.mirroring.mirroring import Mirroring
+from tools.mirroring.reserve import Reservations
 from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
@@ -124,6 +125,7 @@ class House:
     poller: Poller
     jobs: Jobs
     mirroring: Mirroring
+    reservations: Reservations
     schedule: Schedule
     bearers: Bearers
     challenge: Challenge
@@ -295,6 +297,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         receipts=receipts,
         privacy=privacy,
         linking=linking,
+        syncing=mirroring,
         reconciling=Reconciling(database, platforms, places, now),
         beforehand=speaking.beforehand,
         anchors=settings.home / "ledger.anchors",
@@ -354,6 +357,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         poller=poller,
         jobs=jobs,
         mirroring=mirroring,
+        reservations=Reservations(database, places, mirroring, now),
         schedule=schedule,
         bearers=bearers,
         challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),

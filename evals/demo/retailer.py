@@ -146,8 +146,8 @@ async def open_retailer(
         yield Retailer(world, day, deliveries, account, environment, targets, late_by, shop, model)
 
 
-def write_locations(world: World, file: Path) -> None:
-    """The retailer's `locations.toml`, as its operator would write it."""
+def write_locations(world: World, file: Path, mirrors: Mapping[str, str] | None = None) -> None:
+    """The retailer's `locations.toml`, as its operator would write it; `mirrors` by the location that counts again."""
     warehouse = world.places["WAREHOUSE"]
     tables: list[str] = []
     for place in world.places.values():
@@ -161,6 +161,7 @@ def write_locations(world: World, file: Path) -> None:
             "region": place.region,
             "timezone": place.timezone,
             "stock_location": sells_from.code,
+            **({"mirrors": mirrors[place.code]} if mirrors and place.code in mirrors else {}),
         }
         tables.append("\n".join(["[[location]]", *(f"{name} = {json.dumps(value)}" for name, value in names.items())]))
     file.write_text("\n\n".join(tables) + "\n", encoding="utf-8")

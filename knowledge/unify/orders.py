@@ -66,6 +66,7 @@ _WAITED = text(
     WHERE purchase_line.purchase_id = waited.about AND purchase_line.sku = waited.sku
     """
 )
+_PAID = text("UPDATE reservation SET ended_at = :at WHERE basket = ANY(CAST(:names AS text[])) AND ended_at IS NULL")
 _RETURNED = text(
     """
     UPDATE purchase_line SET returned = least(purchase_line.quantity, purchase_line.returned + row.units)
@@ -117,6 +118,9 @@ async def apply_orders(
         if not book.enter(event, customers.get(event.id), places):
             stale.add(event.id)
     await book.write(connection)
+    if paid := sorted({str(event.facts.get("transaction") or "") for event in events} - {""}):
+        at = max(event.received_at for event in events)
+        await connection.execute(_PAID, {"at": at, "names": paid})  # the goods have left the count by themselves
     if new := [name for name in ids if name not in known]:
         await connection.execute(_WAITED, {"ids": new})
     return stale, book.moved()

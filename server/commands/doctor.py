@@ -12,10 +12,12 @@ from server.commands.context import Keyboard
 from server.health import backlog
 from tools.audit.anchor import read_anchors
 from tools.audit.verify import verify
+from tools.mirroring.state import sync_state
 from tools.platform import Platform
 
 Grade = Literal["fine", "look", "fail"]
 Finding = tuple[Grade, str]
+_SYNC_WAITS = 300  # seconds; an outage, or somebody has to say yes
 _COLOR: dict[Grade, str] = {"fine": "green", "look": "yellow", "fail": "red"}
 
 
@@ -26,6 +28,7 @@ async def doctor(at: Keyboard) -> int:
         "rules": _rules,
         "locations": _locations,
         "platforms": _platforms,
+        "sync": _sync,
         "workers": _workers,
         "ledger": _ledger,
         "doors": _doors,
@@ -81,6 +84,25 @@ async def _platforms(at: Keyboard) -> AsyncGenerator[Finding]:
             yield finding
         if not at.house.settings.webhook_secrets(name):
             yield "fail", f"{name} has no webhook secret: its deliveries cannot be verified."
+
+
+async def _sync(at: Keyboard) -> AsyncGenerator[Finding]:
+    shared = at.house.places.shared()
+    if not shared:
+        return
+    async with at.house.database.reading() as connection:
+        stands = await sync_state(connection)
+    for shelf, mirror in shared:
+        yield "fine", f"{shelf.id} is counted by {shelf.platform}, and as {mirror.id} by {mirror.platform}."
+    for side in stands.sides:
+        wrote = f"last written {side.wrote_at:%Y-%m-%d %H:%M:%S}" if side.wrote_at else "never written"
+        yield "fine", f"{side.place}: {side.counts} counts, {wrote}, {side.stale} refused as stale."
+        if side.unsure:
+            yield "look", f"{side.place}: nobody can tell how {side.unsure} writes ended; count those shelves."
+    if stands.since is not None:
+        waited = (at.house.now() - stands.since).total_seconds()
+        grade: Grade = "look" if waited > _SYNC_WAITS else "fine"
+        yield grade, f"{stands.waiting} counts wait, the oldest for {waited:.0f} s. {stands.error}".strip()
 
 
 async def _matched(at: Keyboard, name: str, platform: Platform) -> AsyncGenerator[Finding]:

@@ -25,6 +25,7 @@ from server.commands.privacy import add_privacy
 from server.commands.review import add_review
 from server.commands.scannable import add_scannable
 from server.commands.stock import stock
+from server.commands.sync import add_sync
 from server.commands.undo import add_undo
 from server.commands.words import add_words
 from server.egress import enforce, guarded, listed
@@ -116,6 +117,7 @@ def _approvals(commands: Any) -> None:
     add_plan(commands, _at)
     add_words(commands, _at)
     add_pos(commands, _at)
+    add_sync(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

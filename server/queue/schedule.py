@@ -98,6 +98,18 @@ class Reconciling(Protocol):
         ...
 
 
+class Syncing(Protocol):
+    """Counts two platforms keep of the same goods, as far as the clock keeps them alike."""
+
+    async def run(self) -> object:
+        """Look at every shelf that is due."""
+        ...
+
+    async def sweep(self) -> object:
+        """Look at every shelf that is not as it was last left."""
+        ...
+
+
 class Erasing(Protocol):
     """The privacy office, as far as the clock uses it."""
 
@@ -152,6 +164,7 @@ class Schedule:
     linking: Recognizing
     reconciling: Reconciling
     beforehand: Wording
+    syncing: Syncing
     anchors: Path
     stalled_s: float
     public_url: str = ""
@@ -182,6 +195,8 @@ class Schedule:
             "count_answers": ("17 3 * * *", self.count_answers),
             "reconcile": ("23 * * * *", self.reconciling.run),
             "write_lines": ("33 4 * * *", self.beforehand.write),
+            "sync_what_waits": ("* * * * *", self.syncing.run),
+            "sync_sweep": ("*/10 * * * *", self.syncing.sweep),
             "make_forecasts": ("17 4 * * *", self.make_forecasts),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),

@@ -147,6 +147,15 @@ class OfflineAsked(Told):
     register_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 
 
+class ReservationAsked(Told):
+    """Units of one variant to be promised to a basket; none lets go of what was promised to it."""
+
+    store_id: Name
+    sku: Sku
+    units: Annotated[int, Field(ge=0, le=1_000, strict=True)]
+    pos_transaction_id: Name
+
+
 class ShownTold(EventTold):
     """An offer was shown; `decision_id` as the checkout's answer named it."""
 

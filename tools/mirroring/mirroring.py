@@ -84,6 +84,15 @@ class Mirroring:
     limits: Limits
     now: Callable[[], datetime] = utc_now
 
+    async def sweep(self) -> Synced:
+        """Look at everything that is not as it was last left: what no message told of, and what was never looked at."""
+        at = self.now()
+        async with self.database.transaction() as connection:
+            for shelf, mirror in self.places.shared():
+                await state.ask_for_all(connection, shelf, mirror, at)
+            state.lapse(connection, at)
+        return await self.run()
+
     async def run(self) -> Synced:
         """Look at every shelf that is due."""
         synced = Synced()

@@ -91,6 +91,35 @@ _OURS = text(
     """
 )
 _NEXT = text("SELECT min(due_at) FROM sync_job")
+_ALL = text(
+    """
+    INSERT INTO sync_job (sku, location_id, due_at, since)
+    SELECT own.sku, own.location_id, :at, :at FROM inventory_level AS own
+    JOIN inventory_level AS other ON other.sku = own.sku AND other.location_id = :mirror
+    LEFT JOIN shared_stock AS kept ON kept.sku = own.sku AND kept.location_id = own.location_id
+    LEFT JOIN shared_count AS here ON here.sku = own.sku AND here.location_id = own.location_id
+    LEFT JOIN shared_count AS there ON there.sku = own.sku AND there.location_id = other.location_id
+    LEFT JOIN reservation ON reservation.sku = own.sku AND reservation.location_id = own.location_id
+      AND reservation.ended_at IS NULL
+    WHERE own.location_id = :shelf AND (
+        kept.units IS NULL OR here.counted IS DISTINCT FROM own.available OR reservation.expires_at < :at
+        OR there.counted IS DISTINCT FROM other.available OR here.pending <> '' OR there.pending <> '')
+    ON CONFLICT (sku, location_id) DO NOTHING
+    """
+)
+_LAPSE = text("UPDATE reservation SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at < :at")
+_SIDES = text(
+    """
+    SELECT location_id, count(*) AS counts, max(wrote_at) AS wrote_at, sum(stale) AS stale, sum(unsure) AS unsure,
+           count(*) FILTER (WHERE pending <> '') AS pending
+    FROM shared_count GROUP BY location_id ORDER BY location_id
+    """
+)
+_WAITING = text(
+    """
+    SELECT count(*) AS shelves, min(since) AS since, max(error) AS error FROM sync_job
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +170,55 @@ def release(connection: Connection, job: Job, at: datetime, *, due: datetime | N
     if due is None:
         connection.post(_DONE, named)
     connection.post(_LATER, {**named, "at": at, "due": due or at, "error": error})
+
+
+async def ask_for_all(connection: Connection, shelf: Place, mirror: Place, at: datetime) -> None:
+    """Have every variant looked at whose counts are not what was last taken in, and those never looked at."""
+    await connection.execute(_ALL, {"shelf": shelf.id, "mirror": mirror.id, "at": at})
+
+
+def lapse(connection: Connection, at: datetime) -> None:
+    """End reservations whose time is up."""
+    connection.post(_LAPSE, {"at": at})
+
+
+@dataclass(frozen=True, slots=True)
+class SideState:
+    """One platform's counts of shared shelves.
+
+    Attributes:
+        wrote_at: When we last wrote to it; `None`: never.
+        stale: Writes it refused because its count had moved.
+        unsure: Writes nobody can tell the end of.
+        pending: Writes without an end yet.
+    """
+
+    place: str
+    counts: int
+    wrote_at: datetime | None
+    stale: int
+    unsure: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How sync stands: each side, and how many shelves wait since when, and for what."""
+
+    sides: tuple[SideState, ...]
+    waiting: int
+    since: datetime | None
+    error: str
+
+
+async def sync_state(connection: Connection) -> SyncState:
+    """As of now."""
+    sides = tuple(
+        SideState(row.location_id, row.counts, row.wrote_at, int(row.stale), int(row.unsure), row.pending)
+        for row in await connection.execute(_SIDES)
+    )
+    waits = (await connection.execute(_WAITING)).one()
+    return SyncState(sides, waits.shelves, waits.since, waits.error or "")
 
 
 async def next_due(connection: Connection) -> datetime | None:

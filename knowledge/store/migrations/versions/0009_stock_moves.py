@@ -93,14 +93,15 @@ _STATEMENTS = (
     "CREATE INDEX sync_job_due ON sync_job (due_at)",
     """
     CREATE TABLE reservation (
-        id VARCHAR PRIMARY KEY,
+        basket VARCHAR NOT NULL,
         sku VARCHAR NOT NULL,
         location_id VARCHAR NOT NULL,
         side VARCHAR NOT NULL,
         units INTEGER NOT NULL,
         expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
         ended_at TIMESTAMP WITH TIME ZONE,
-        CONSTRAINT reservation_units CHECK (units > 0)
+        CONSTRAINT reservation_units CHECK (units > 0),
+        PRIMARY KEY (basket, sku)
     )
     """,
     "CREATE INDEX reservation_open ON reservation (sku, location_id) WHERE ended_at IS NULL",

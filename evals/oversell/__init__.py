@@ -1,0 +1,1 @@
+"""The last unit, wanted at the till and online in the same moment."""
