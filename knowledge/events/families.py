@@ -74,6 +74,7 @@ class LevelFacts(Facts):
     on_hand: int | None = None
     committed: int | None = None
     incoming: int | None = None
+    exact: str = ""  # the count as told, where it is no whole number
 
 
 class CustomerFacts(Facts):

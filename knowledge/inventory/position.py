@@ -23,12 +23,25 @@ _POSITIONS = text(
     ORDER BY level.sku, level.location_id
     """
 )
-_OF_ONE: Final = f"{_COLUMNS} WHERE level.sku = $1 ORDER BY level.location_id"
+_OF_ONE: Final = """
+    SELECT level.sku, level.location_id, level.available, level.on_hand, level.committed, level.incoming, level.as_of,
+           coalesce(oversell.units, 0) AS oversold, coalesce(oversell.remedies -> 0 ->> 'sentence', '') AS proposed
+    FROM known_level AS level
+    LEFT JOIN oversell ON oversell.sku = level.sku AND oversell.location_id = level.location_id
+      AND oversell.settled_at IS NULL
+    WHERE level.sku = $1 ORDER BY level.location_id
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Counts at one location; those the platform does not tell are `None`. `as_of` is when we last heard of it."""
+    """Counts at one location; those the platform does not tell are `None`.
+
+    Attributes:
+        as_of: When we last heard of it.
+        oversold: Units sold there that are not there, as far as nobody settled it; `proposed` is the way out. Only of
+            one variant.
+    """
 
     sku: Sku
     location: LocationId
@@ -37,6 +50,8 @@ class Position:
     committed: int | None
     incoming: int | None
     as_of: datetime
+    oversold: int = 0
+    proposed: str = ""
 
 
 async def positions(
@@ -70,6 +85,8 @@ async def positions_of(quick: QuickReads, sku: str, locations: Collection[str] |
             row["committed"],
             row["incoming"],
             datetime.fromisoformat(row["as_of"]),
+            row["oversold"],
+            row["proposed"],
         )
         for row in await quick.rows(_OF_ONE, sku)
         if locations is None or row["location_id"] in locations

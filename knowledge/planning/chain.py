@@ -15,7 +15,12 @@ from policies.errors import NotFound, Refused
 LEAD: Final = 2  # days a transfer takes
 REVIEW: Final = 7  # days a transfer is to last
 _UNKNOWN_COST: Final = 0.7  # of the price, where a cost was never recorded
-_LEVELS = text("SELECT sku, location_id, available, coalesce(incoming, 0) AS incoming, as_of FROM known_level")
+_LEVELS = text(
+    """
+    SELECT sku, location_id, available, coalesce(incoming, 0) AS incoming, as_of FROM known_level
+    WHERE location_id NOT IN (SELECT id FROM location WHERE mirrors <> '')
+    """
+)
 _WORTH = text("SELECT sku, vendor, price, unit_cost, currency FROM variant")
 _SUPPLIERS = text("SELECT vendor, lead_days, review_days, pack, minimum FROM supplier ORDER BY vendor")
 _DESCRIBE = text(

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from knowledge.events.event import Event, Topic
+from knowledge.events.families import LevelFacts
 from knowledge.identity.resolve import resolve_all
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
@@ -21,6 +22,7 @@ from knowledge.unify.levels import Counted, apply_levels
 from knowledge.unify.oddities import Oddity, keep_oddities, with_clocks_put_right
 from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
 from knowledge.unify.tickets import apply_tickets
+from knowledge.unify.transfers import apply_transfers
 from knowledge.unify.wishlists import apply_wishlists
 from knowledge.vault.person import Person
 from knowledge.vault.vault import Vault, named_in
@@ -85,11 +87,13 @@ async def apply(
     orders = [event for event in new if event.topic in ORDER_TOPICS]
     stale, moved = await apply_orders(connection, orders, applied.customers, places)
     moved += await apply_returns(connection, by_topic.get(Topic.RETURN_CREATED, []), places)
+    moved += await apply_transfers(connection, by_topic.get(Topic.TRANSFER_UPDATED, []))
     counts = by_topic.get(Topic.INVENTORY_UPDATED, [])
     counted = await apply_levels(connection, counts, moved, places, at)
     applied.stale |= stale | counted.stale
     await ask_for_sync(connection, _shelves(counted, places), at)
-    await keep_oddities(connection, [*odd, *map(_below_zero, sorted(counted.negative.items()))], at)
+    odd += [_below_zero(found) for found in sorted(counted.negative.items())]
+    await keep_oddities(connection, odd + [_part(event) for event in counts if event.facts.get("exact")], at)
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
     await apply_interest(connection, looked, applied.customers)
     applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), applied.customers)
@@ -111,6 +115,12 @@ def _below_zero(found: tuple[Cell, int]) -> Oddity:
     (sku, place), units = found
     answer = "Kept as told; nothing of it is offered, and what was sold beyond it is looked into."
     return Oddity("negative_count", f"{sku} at {place}", f"{units} units", answer)
+
+
+def _part(event: Event) -> Oddity:
+    facts = LevelFacts.model_validate(event.facts)
+    answer = "Whole units are counted; a part of one is promised to nobody."
+    return Oddity("part_of_a_unit", f"{facts.sku or facts.item} at {facts.location}", f"{facts.exact} units", answer)
 
 
 async def absorb(connection: Connection, source: str, reason: str, count: int) -> None:

@@ -8,6 +8,7 @@ from knowledge.events.event import Event
 from knowledge.events.families import ProductFacts
 from knowledge.store.connection import Connection
 from knowledge.unify.columns import write_rows
+from knowledge.unify.renames import follow_renames
 
 # Reconciliation rule: the newest price wins; a cost once known is not forgotten; each platform owns its own ids.
 _VARIANT = text(
@@ -54,4 +55,6 @@ async def apply_products(connection: Connection, events: Sequence[Event]) -> Non
             for name in ("shopify_item", "shopify_variant", "lightspeed_product"):
                 row[name] = row[name] or earlier.get(name, "")
             rows[told.sku] = row
+    if rows:
+        await follow_renames(connection, rows.values(), max(event.received_at for event in events))
     await write_rows(connection, _VARIANT, (rows[sku] for sku in sorted(rows)))

@@ -25,7 +25,9 @@ _ORDERS = text(
     SELECT purchase.id, purchase.channel, line.quantity - line.returned AS units,
            purchase.received_at - purchase.occurred_at AS waited
     FROM purchase JOIN purchase_line AS line ON line.purchase_id = purchase.id
-    WHERE line.sku = :sku AND purchase.location_id = ANY(CAST(:places AS text[])) AND NOT purchase.cancelled
+    WHERE line.sku = :sku
+      AND coalesce(nullif(purchase.pickup_location, ''), purchase.location_id) = ANY(CAST(:places AS text[]))
+      AND NOT purchase.cancelled
       AND line.quantity > line.returned AND purchase.received_at > :since
     ORDER BY purchase.channel <> 'online' OR purchase.fulfilled, purchase.occurred_at DESC, purchase.id LIMIT 50
     """

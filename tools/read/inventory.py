@@ -25,7 +25,11 @@ class CheckInventory(Arguments):
 
 
 class Level(Answer):
-    """Counts at one location; `null` where the platform keeps none."""
+    """Counts at one location; `null` where the platform keeps none.
+
+    Attributes:
+        oversold: Units that were sold there and are not there; `proposed` is the way out that waits for a person.
+    """
 
     location_id: str
     available: int
@@ -33,6 +37,8 @@ class Level(Answer):
     committed: int | None
     incoming: int | None
     as_of: datetime
+    oversold: int = 0
+    proposed: str = ""
 
 
 class Stock(Answer):
@@ -80,6 +86,8 @@ def stock(sku: str, found: list[Position]) -> Stock:
                 committed=each.committed,
                 incoming=each.incoming,
                 as_of=each.as_of,
+                oversold=each.oversold,
+                proposed=each.proposed,
             )
             for each in found
         ),

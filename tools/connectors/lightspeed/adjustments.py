@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from knowledge.store.places import Places
@@ -154,7 +155,8 @@ class LightspeedAdjustments:
         row = next((row for row in rows if row["outlet_id"] == shelf.outlet), None)
         if row is None:
             raise NotFound("Lightspeed does not stock this variant at this location.", code="location.unstocked")
-        if adjustment.expected is not None and row["current_inventory_level"] != adjustment.expected:
+        counted = int(Decimal(row["current_inventory_level"]).to_integral_value(ROUND_FLOOR))  # as counts are read
+        if adjustment.expected is not None and counted != adjustment.expected:
             raise Refused(
                 "The count has changed since it was looked at; nothing was changed.",
                 code="stock.changed",

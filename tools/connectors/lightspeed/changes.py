@@ -9,6 +9,7 @@ from typing import Any
 
 from knowledge.events.event import Event
 from policies.errors import NotFound, Refused
+from tools.connectors.given import Given
 from tools.connectors.lightspeed.bodies import inventory_body, product_body
 from tools.connectors.lightspeed.orders import LightspeedOrders
 from tools.connectors.lightspeed.polling import Polled
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _LISTS = {"orders": "/sales", "customers": "/customers", "products": "/products"}
 _RECORDS = 1_000
+_BEFORE = 100  # versions: a row that was written before another and seen after it is not passed over
 
 
 class LightspeedChanges:
@@ -32,6 +34,7 @@ class LightspeedChanges:
         self._orders = orders
         self._products = products
         self._polled = polled
+        self._given = {stream: Given() for stream in self.streams}
 
     async def since(self, stream: str, cursor: str) -> tuple[list[Event], str]:
         """The next page and the next cursor; no events: nothing new now.
@@ -44,14 +47,17 @@ class LightspeedChanges:
         if cursor and not cursor.isdecimal():
             raise Refused("This is no cursor of ours.", code="cursor.malformed", field="cursor")
         after = int(cursor or 0)
+        begin = max(0, after - _BEFORE)
         while True:
-            rows = await (self._records(after) if stream == "inventory" else self._rows(stream, after))
-            if not rows:
-                return [], str(after)
-            after = max(after, *map(_version, rows))
-            told = [event for row in rows if (event := await self._told(stream, row))]
-            if told:
-                return told, str(after)
+            rows = await (self._records(begin) if stream == "inventory" else self._rows(stream, begin))
+            news = [event for row in rows if _version(row) > after and (event := await self._told(stream, row))]
+            past = [event for row in rows if _version(row) <= after and (event := await self._told(stream, row))]
+            missed = self._given[stream].fresh(past)
+            self._given[stream].fresh(news)  # given whatever was given before: they may not have been kept
+            newest = max([after, *map(_version, rows)])
+            if missed or news or newest == after:
+                return [*missed, *news], str(newest)
+            after = begin = newest
 
     async def _rows(self, stream: str, after: int) -> list[Mapping[str, Any]]:
         path = _LISTS[stream]

@@ -95,6 +95,7 @@ def _inventory(payload: Mapping[str, Any], told: Hearing) -> Event:
         sku=level.product.sku or "",
         item=item_name(level.product_id),
         available=int(level.count.to_integral_value("ROUND_FLOOR")),
+        exact="" if level.count == level.count.to_integral_value() else str(level.count),
     )
     return told.event(
         Topic.INVENTORY_UPDATED,

@@ -1,0 +1,58 @@
+"""What a platform tells that cannot be so is answered, kept for a person, and blocks nobody."""
+
+import pytest
+from sqlalchemy import text
+
+from knowledge.events.event import Event, Topic
+from knowledge.inventory.position import positions
+from knowledge.inventory.rebuild import rebuild
+from knowledge.store.connection import Connection
+from knowledge.store.places import save_locations
+from knowledge.store.session import Database
+from knowledge.unify.apply import apply
+from tests.unit.knowledge.test_apply import PLACES, START, happened, level, order
+
+pytestmark = pytest.mark.anyio
+
+
+def article(sku: str, item: str, *, minute: int) -> Event:
+    variant = {"sku": sku, "title": sku, "product": sku, "price": 1000, "currency": "USD", "item": item}
+    return happened(Topic.PRODUCT_UPDATED, {"variants": [variant]}, minute=minute, name=f"{sku}-{item}-{minute}")
+
+
+async def odd(connection: Connection) -> list[tuple[object, ...]]:
+    rows = await connection.execute(text("SELECT kind, about, told FROM stock_oddity ORDER BY kind, about"))
+    return [tuple(row) for row in rows]
+
+
+async def test_a_renamed_sku_takes_its_sales_along_and_is_counted_once(database: Database):
+    async with database.transaction() as connection:
+        await save_locations(connection, PLACES)
+        first = article("A", "shopify:InventoryItem:1", minute=0)
+        await apply(connection, [first, level("A", 9, 1), order(1, ("A", 2))], PLACES, at=START)
+        await apply(connection, [article("B", "shopify:InventoryItem:1", minute=9)], PLACES, at=START)
+        counted = {"location": "S1", "item": "shopify:InventoryItem:1", "available": 9}
+        told = happened(Topic.INVENTORY_UPDATED, counted, version=2, name="counted")
+        await apply(connection, [told], PLACES, at=START)
+        assert [(each.sku, each.available) for each in await positions(connection, ["A", "B"])] == [("A", 0), ("B", 9)]
+        sales = await connection.execute(text("SELECT sku, units FROM daily_sale"))
+        assert [tuple(row) for row in sales] == [("B", 2)]
+        assert await odd(connection) == [("sku_renamed", "A", "It is B now.")]
+        assert (await rebuild(connection))[1] == []
+
+
+async def test_two_articles_under_one_sku_are_told_and_stop_nothing(database: Database):
+    one, two = "shopify:InventoryItem:1", "shopify:InventoryItem:2"
+    async with database.transaction() as connection:
+        await apply(connection, [article("A", one, minute=0)], PLACES, at=START)
+        await apply(connection, [article("A", two, minute=1), level("A", 3, 1)], PLACES, at=START)
+        assert [each.available for each in await positions(connection, ["A"])] == [3]
+        assert await odd(connection) == [("sku_merged", "A", f"{one} and {two} share it.")]
+
+
+async def test_a_part_of_a_unit_is_told_and_not_promised(database: Database):
+    facts = {"location": "S1", "sku": "A", "available": 4, "exact": "4.5"}
+    async with database.transaction() as connection:
+        await apply(connection, [happened(Topic.INVENTORY_UPDATED, facts, version=1)], PLACES, at=START)
+        assert [each.available for each in await positions(connection, ["A"])] == [4]
+        assert await odd(connection) == [("part_of_a_unit", "A at S1", "4.5 units")]
