@@ -60,6 +60,7 @@ variant = Table(
     Column("shopify_variant", String, unique=True),
     Column("lightspeed_product", String, unique=True),
     Column("observed_at", _TIME, nullable=False),
+    Column("changed_at", _TIME),  # at its platform, when it told the newest of the above
 )
 
 inventory_level = Table(

@@ -11,6 +11,7 @@ _STATEMENTS = (
     "ALTER TABLE location ADD COLUMN mirrors VARCHAR DEFAULT '' NOT NULL",
     "ALTER TABLE location ADD COLUMN buffer INTEGER DEFAULT 0 NOT NULL",
     "ALTER TABLE location ADD COLUMN buffers JSONB DEFAULT '{}' NOT NULL",
+    "ALTER TABLE variant ADD COLUMN changed_at TIMESTAMP WITH TIME ZONE",
     "ALTER TABLE inventory_level ADD COLUMN counted INTEGER",
     "ALTER TABLE inventory_level ADD COLUMN counted_at TIMESTAMP WITH TIME ZONE",
     """
@@ -150,5 +151,6 @@ def downgrade() -> None:
         *("shared_count", "shared_stock", "stock_movement", "stock_change"),
     ):
         op.execute(f"DROP TABLE {table}")
+    op.execute("ALTER TABLE variant DROP COLUMN changed_at")
     op.execute("ALTER TABLE inventory_level DROP COLUMN counted, DROP COLUMN counted_at")
     op.execute("ALTER TABLE location DROP COLUMN mirrors, DROP COLUMN buffer, DROP COLUMN buffers")
