@@ -21,13 +21,22 @@ pytestmark = pytest.mark.anyio
 README = Path(__file__).parents[3] / "knowledge" / "README.md"
 SHOPIFY, LIGHTSPEED = "shopify:InventoryItem:1", "lightspeed:product:1"
 FIRST: dict[str, Any] = {
-    "sku": "A", "title": "Tee", "product": "Tee", "vendor": "Acme", "category": "Tops", "tags": ["soft"],
-    "description": "A tee.", "price": 2_000, "currency": "USD", "unit_cost": 800, "item": SHOPIFY,
+    "sku": "A",
+    "title": "Tee",
+    "product": "Tee",
+    "vendor": "Acme",
+    "category": "Tops",
+    "tags": ["soft"],
+    "description": "A tee.",
+    "price": 2_000,
+    "currency": "USD",
+    "unit_cost": 800,
+    "item": SHOPIFY,
 }
 
 
 def record(minute: int, **changed: Any) -> Event:
-    facts = {"variants": [{**FIRST, **changed}]}
+    facts: dict[str, object] = {"variants": [{**FIRST, **changed}]}
     return happened(Topic.PRODUCT_UPDATED, facts, minute=minute, name=f"record-{minute}")
 
 

@@ -31,7 +31,7 @@ async def test_a_renamed_sku_takes_its_sales_along_and_is_counted_once(database:
         first = article("A", "shopify:InventoryItem:1", minute=0)
         await apply(connection, [first, level("A", 9, 1), order(1, ("A", 2))], PLACES, at=START)
         await apply(connection, [article("B", "shopify:InventoryItem:1", minute=9)], PLACES, at=START)
-        counted = {"location": "S1", "item": "shopify:InventoryItem:1", "available": 9}
+        counted: dict[str, object] = {"location": "S1", "item": "shopify:InventoryItem:1", "available": 9}
         told = happened(Topic.INVENTORY_UPDATED, counted, version=2, name="counted")
         await apply(connection, [told], PLACES, at=START)
         assert [(each.sku, each.available) for each in await positions(connection, ["A", "B"])] == [("A", 0), ("B", 9)]
@@ -51,7 +51,7 @@ async def test_two_articles_under_one_sku_are_told_and_stop_nothing(database: Da
 
 
 async def test_a_part_of_a_unit_is_told_and_not_promised(database: Database):
-    facts = {"location": "S1", "sku": "A", "available": 4, "exact": "4.5"}
+    facts: dict[str, object] = {"location": "S1", "sku": "A", "available": 4, "exact": "4.5"}
     async with database.transaction() as connection:
         await apply(connection, [happened(Topic.INVENTORY_UPDATED, facts, version=1)], PLACES, at=START)
         assert [each.available for each in await positions(connection, ["A"])] == [4]
