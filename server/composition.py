@@ -23,7 +23,6 @@ from agents.supervisor import Supervisor
 from knowledge.anonymity.office import CohortOffice
 from knowledge.catalog.own_words import learn_own_words
 from knowledge.events.event import Event
-from knowledge.identity.match_key import MatchKeys
 from knowledge.leaks.kept import raw_of_customers
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
@@ -97,7 +96,7 @@ class House:
     database: Database
     secret: Secret
     sealer: Fernet
-    keys: MatchKeys
+    keys: Intake
     vault: Vault
     privacy: PrivacyOffice
     linking: NightlyLinking

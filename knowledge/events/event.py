@@ -6,9 +6,11 @@ An event holds no personal data: identifiers are keyed hashes (`knowledge.identi
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
+
+HISTORY: Final = "import:"  # how the source of everything begins that was brought in later as what had happened before
 
 
 class Topic(StrEnum):
@@ -65,3 +67,8 @@ class Event:
     seq: int = 0
     attempts: int = 0
     sealed_person: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it was imported: it tells what was, so it wakes nobody and moves no shelf's count."""
+        return self.source.startswith(HISTORY)

@@ -61,7 +61,7 @@ _LEVEL = text(
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What an order or a return does to a count, as it stands now: units, a sale negative."""
+    """What an order or a return does to a count, as it stands now: a sale is negative, and history does nothing."""
 
     cell: Cell
     reference: str
@@ -70,6 +70,7 @@ class Moved:
     occurred_at: datetime
     event: str
     about: str = ""
+    history: bool = False
 
 
 @dataclass(slots=True)
@@ -156,8 +157,9 @@ class _Book:
         cell = moved.cell
         movement = earlier or Movement(cell, moved.reference, moved.cause, 0, moved.occurred_at, about=moved.about)
         change, log = moved.units - movement.units, cell[1] in self.logs
-        past = not log and self.journal.at - moved.occurred_at >= WINDOW  # read in long after, it explains no count
-        if not change or (past and not earlier and moved.cause == "order"):
+        # read in long after, it explains no count
+        past = moved.history or (not log and self.journal.at - moved.occurred_at >= WINDOW)
+        if not change or (past and not log and not earlier and moved.cause == "order"):
             return
         movement.units = moved.units
         self.journal.move(movement)

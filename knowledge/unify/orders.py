@@ -94,6 +94,19 @@ _SPENT = text(
     WHERE customer.ref = row.ref
     """
 )
+# History may already be in the totals a platform told, so it is not added to them: they are never below what is stored.
+_RECOUNT = text(
+    """
+    UPDATE customer SET orders = greatest(customer.orders, own.orders), spent = greatest(customer.spent, own.spent),
+        first_order_at = least(customer.first_order_at, own.first_at),
+        last_order_at = greatest(customer.last_order_at, own.last_at)
+    FROM (SELECT customer_ref, count(*) AS orders, sum(total) AS spent, min(occurred_at) AS first_at,
+                 max(occurred_at) AS last_at
+          FROM purchase WHERE customer_ref = ANY(CAST(:refs AS text[])) AND NOT cancelled
+          GROUP BY customer_ref ORDER BY customer_ref) AS own
+    WHERE customer.ref = own.customer_ref
+    """
+)
 Tally = dict[tuple[str, str, str], list[int]]  # (sku, location, day) -> [sold, returned]
 
 
@@ -103,7 +116,7 @@ async def apply_orders(
     """Store orders as they stand now; returns ids of events older than what is stored, and what left which shelf.
 
     A complete order replaces its lines, and the day's sales move by the difference. An incomplete one (a log that tells
-    line by line) adds its lines.
+    line by line) adds its lines; without a version it adds none to an order that was told with one.
     """
     if not events:
         return set(), []
@@ -137,21 +150,24 @@ class _Book:
         self._daily: Tally = defaultdict(lambda: [0, 0])
         self._spent: dict[str, tuple[int, int, datetime]] = {}
         self._moved: dict[tuple[Cell, str], Moved] = {}
+        self._recount: set[str] = set()
 
     def enter(self, event: Event, customer: CustomerRef | None, places: Places) -> bool:
         """Take one event in; false when the stored version is newer."""
         order = OrderFacts.model_validate(event.facts)
         before = self._known.get(order.order)
-        if before and order.complete and event.version < before[0]:
+        if before and event.version < before[0] and (order.complete or not event.version):
             return False
         cancelled = order.cancelled or event.topic is Topic.ORDER_CANCELLED or bool(before and before[1])
         units = _units(order.lines)
         held = self._held[order.order]
+        # a log tells an order of hundreds of lines one by one: what a line does not touch is not gone through again
+        touched = held.keys() | units.keys() if order.complete or cancelled else units.keys()
         if order.complete:
-            after = {sku: units.get(sku, 0) for sku in held.keys() | units.keys()}
+            after = {sku: units.get(sku, 0) for sku in touched}
             total = order.total
         else:
-            after = {sku: held.get(sku, 0) + units.get(sku, 0) for sku in held.keys() | units.keys()}
+            after = {sku: held.get(sku, 0) + units.get(sku, 0) for sku in touched}
             total = order.total + (before[2] if before else 0)
         was_counted = bool(before) and not (before and before[1])  # a cancelled order counts for nothing
         delta = {
@@ -165,20 +181,31 @@ class _Book:
             if change:
                 self._daily[(sku, places.shelf(place.id).id, day)][0] += change
             units = 0 if cancelled else -after.get(sku, 0)
-            cell = (sku, counted_at)
-            self._moved[cell, order.order] = Moved(cell, order.order, "order", units, event.occurred_at, event.id)
-        self._held[order.order] = after
-        if customer:
+            cell, at = (sku, counted_at), event.occurred_at
+            self._moved[cell, order.order] = Moved(
+                cell, order.order, "order", units, at, event.id, history=event.is_history
+            )
+        held.update(after)
+        if customer and event.is_history:
+            self._recount.add(customer)
+        elif customer:
             orders, spent, at = self._spent.get(customer, (0, 0, event.occurred_at))
             orders += (not cancelled) - was_counted
             spent += (0 if cancelled else total) - (before[2] if before and was_counted else 0)
             self._spent[customer] = (orders, spent, max(at, event.occurred_at))
         self._known[order.order] = (event.version, cancelled, total)
-        self._keep(event, order, customer, total, cancelled=cancelled)
+        self._keep(event, order, customer, total, after, cancelled=cancelled)
         return True
 
-    def _keep(
-        self, event: Event, order: OrderFacts, customer: CustomerRef | None, total: int, *, cancelled: bool
+    def _keep(  # noqa: PLR0913  # an order has this many parts
+        self,
+        event: Event,
+        order: OrderFacts,
+        customer: CustomerRef | None,
+        total: int,
+        quantities: Mapping[str, int],
+        *,
+        cancelled: bool,
     ) -> None:
         earlier = self._purchases.get(order.order, {})
         self._purchases[order.order] = {
@@ -201,7 +228,7 @@ class _Book:
         for line in order.lines:
             _, discount = prices.get(line.sku, (0, 0))
             prices[line.sku] = (line.unit_price, discount + line.discount)
-        for sku, quantity in self._held[order.order].items():
+        for sku, quantity in quantities.items():
             if sku in prices or quantity == 0:  # a line edited away stays, with nothing on it
                 price, discount = prices.get(sku, (0, 0))
                 self._lines[(order.order, sku)] = {
@@ -223,6 +250,8 @@ class _Book:
         await write_daily(connection, self._daily)
         spent = ({"ref": ref, "orders": n, "spent": s, "at": at} for ref, (n, s, at) in sorted(self._spent.items()))
         await write_rows(connection, _SPENT, spent)
+        if self._recount:
+            await connection.execute(_RECOUNT, {"refs": sorted(self._recount)})
 
 
 async def apply_returns(connection: Connection, events: Sequence[Event], places: Places) -> list[Moved]:
@@ -242,7 +271,14 @@ async def apply_returns(connection: Connection, events: Sequence[Event], places:
         for sku, units in _units(back.lines).items():
             cell = (sku, place.stock_location)
             moved[cell, reference] = Moved(
-                cell, reference, "return", units, event.occurred_at, event.id, about=back.order
+                cell,
+                reference,
+                "return",
+                units,
+                event.occurred_at,
+                event.id,
+                about=back.order,
+                history=event.is_history,
             )
             days[cell, reference] = (places.shelf(place.id).id, day)
     earlier = await named_movements(connection, list(moved))

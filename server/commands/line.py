@@ -15,6 +15,7 @@ from policies.vocabulary.actor import Role
 from server.commands import approvals, audit, credential, operate
 from server.commands.context import Keyboard, keyboard
 from server.commands.doctor import doctor
+from server.commands.history import add_import
 from server.commands.identity import add_identity
 from server.commands.ladder import add_ladder
 from server.commands.measure import add_measure
@@ -118,6 +119,7 @@ def _approvals(commands: Any) -> None:
     add_words(commands, _at)
     add_pos(commands, _at)
     add_sync(commands, _at)
+    add_import(commands, _at)
 
     verbs = commands.add_parser("audit", help="verify the ledger, or explain a decision").add_subparsers(
         required=True, metavar="VERB"

@@ -179,6 +179,11 @@ def read_told(shape: type[_Shape], body: Mapping[str, Any]) -> _Shape:
         raise refusal(error.errors(include_input=False, include_url=False)[0]) from None  # the cause holds the value
 
 
+def order_name(said: str) -> str:
+    """A platform's own name of an order is kept, so that the platform's own telling of it meets this one."""
+    return said if said.startswith(_PLATFORM_ORDERS) else f"{SOURCE}:order:{said}"
+
+
 def _named(customer: told.Customer) -> tuple[tuple[Kind, str | None], ...]:
     return (
         ("loyalty", customer.loyalty_id),
@@ -192,7 +197,7 @@ def _named(customer: told.Customer) -> tuple[tuple[Kind, str | None], ...]:
 def _order(listener: Listener, said: told.OrderTold, place: Place, topic: Topic) -> OrderFacts:
     pickup = listener.places.get(said.pickup_store_id).id if said.pickup_store_id else ""
     return OrderFacts(
-        order=_order_name(said.order_id),
+        order=order_name(said.order_id),
         channel=said.channel,
         location=place.id,
         customer=listener.identifiers(said.customer, place),
@@ -209,7 +214,7 @@ def _order(listener: Listener, said: told.OrderTold, place: Place, topic: Topic)
 
 def _return(listener: Listener, said: told.ReturnTold, place: Place, topic: Topic) -> ReturnFacts:  # noqa: ARG001
     return ReturnFacts(
-        order=_order_name(said.order_id) if said.order_id else "",
+        order=order_name(said.order_id) if said.order_id else "",
         location=place.id,
         customer=listener.identifiers(said.customer, place),
         lines=listener.lines(said.lines, said.currency),
@@ -319,11 +324,6 @@ def _names(facts: Facts) -> tuple[str, str]:
     if isinstance(facts, CheckoutFacts):
         return "", f"{facts.location}\0{facts.transaction}"
     return "", ""
-
-
-def _order_name(said: str) -> str:
-    """A platform's own name of an order is kept, so that the platform's own telling of it meets this one."""
-    return said if said.startswith(_PLATFORM_ORDERS) else f"{SOURCE}:order:{said}"
 
 
 def _name(said: told.EventTold, facts: Facts) -> str:

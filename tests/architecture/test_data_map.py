@@ -11,6 +11,7 @@ from typing import Any, Final
 from graphql import FieldNode, Visitor, parse, visit
 from pydantic import BaseModel
 
+from server.importing.columns import COLUMNS
 from tests.tool_surface import all_tools
 from tools.connectors.shopify import operations
 
@@ -28,7 +29,7 @@ SHAPES: Final = {
     "Register screen": "server.pos.asked",
 }
 _ROW = re.compile(
-    r"\| ((?:Shopify|Lightspeed|Klaviyo|Register|MCP) [^|]+?) \| ([^|]+) \| (\w+) \| ([^|]+) \| ([^|]+) \|"
+    r"\| ((?:Shopify|Lightspeed|Klaviyo|Register|File|MCP) [^|]+?) \| ([^|]+) \| (\w+) \| ([^|]+) \| ([^|]+) \|"
 )
 
 
@@ -47,6 +48,7 @@ def read() -> dict[str, set[str]]:
         for name, shape in vars(importlib.import_module(module)).items():
             if inspect.isclass(shape) and issubclass(shape, BaseModel) and shape.__module__ == module:
                 found[f"{owner} {name.strip('_')}"] = set(shape.model_fields) & set(inspect.get_annotations(shape))
+    found |= {f"File {kind}": {column.name for column in columns} for kind, columns in COLUMNS.items()}
     asked = Asked()
     for one in vars(operations).values():
         if isinstance(one, operations.Operation):

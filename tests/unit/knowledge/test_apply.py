@@ -1,6 +1,7 @@
 """The unified store ends the same however its events arrive."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -227,3 +228,71 @@ async def test_an_empty_wishlist_empties_it(database: Database):
     async with database.transaction() as connection:
         await apply(connection, [wished("A", minute=1), wished(minute=2)], PLACES, at=START)
         assert (await connection.execute(text("SELECT skus FROM wishlist"))).scalars().all() == [[]]
+
+
+def back(order: int, sku: str, units: int, name: str) -> Event:
+    """Goods of an order given back; `name` is the telling's, for the same return may be told twice."""
+    facts: dict[str, object] = {
+        "order": f"shopify:order:{order}",
+        "location": "S1",
+        "lines": [{"sku": sku, "quantity": units, "unit_price": 1000}],
+        "refund": 1000 * units,
+        "currency": "USD",
+    }
+    told = happened(Topic.RETURN_CREATED, facts, minute=order, name=name)
+    return replace(told, correlation=CorrelationId(f"story-{order}"), resource=f"shopify:refund:{order}")
+
+
+async def logged(database: Database, told: Event) -> Event:
+    """In the event log, as the inbox puts it there."""
+    async with database.transaction() as connection:
+        row = {
+            **{name: getattr(told, name) for name in ("id", "source", "delivery", "topic", "lane", "occurred_at",
+                                                      "received_at", "resource", "version", "facts")},
+            "correlation_id": told.correlation,
+        }  # fmt: skip
+        seq = (await connection.execute(insert(event).values(**row).returning(event.c.seq))).scalar_one()
+        return replace(told, seq=seq)
+
+
+async def test_a_return_counts_once_whenever_and_however_often_it_is_told(database: Database):
+    bought = replace(order(1, ("A", 3)), correlation=CorrelationId("story-1"))
+    for burst in ([back(1, "A", 2, "webhook")], [bought], [back(1, "A", 2, "poll")]):
+        told = [await logged(database, each) for each in burst]
+        async with database.transaction() as connection:
+            await apply(connection, told, PLACES, at=START)
+    async with database.reading() as connection:
+        line = (await connection.execute(select(purchase_line.c.quantity, purchase_line.c.returned))).one()
+        day = (await connection.execute(select(daily_sale.c.units, daily_sale.c.returned))).one()
+    assert (tuple(line), tuple(day)) == ((3, 2), (3, 2))
+
+
+async def test_history_moves_no_count_and_adds_nothing_to_an_order_that_was_told_whole(database: Database):
+    counted = replace(level("A", 10, 1), facts={"location": "L1", "sku": "A", "available": 10, "on_hand": 10})
+    whole = order(1, ("A", 2), version=3, location="L1")
+    line = replace(order(1, ("A", 2), location="L1", complete=False), source="import:file", version="")
+    old = replace(order(2, ("A", 4), location="L1", complete=False), source="import:file", version="")
+    async with database.transaction() as connection:
+        await save_locations(connection, PLACES)
+        await apply(connection, [counted], PLACES, at=START)
+        applied = await apply(connection, [whole, line, old], PLACES, at=START)
+    assert applied.stale == {line.id}
+    async with database.reading() as connection:
+        held = (await connection.execute(text("SELECT available FROM inventory_level"))).scalar_one()
+        bought = (await connection.execute(text("SELECT orders, spent FROM customer"))).one()
+        days = (await connection.execute(select(daily_sale.c.units))).scalars().all()
+    assert (held, tuple(bought), days) == (8, (2, 6000), [6])
+
+
+async def test_history_is_not_added_to_totals_a_platform_told(database: Database):
+    told = happened(
+        Topic.CUSTOMER_UPDATED,
+        {"keys": [key.model_dump() for key in ADA if key], "orders": 12, "spent": 90_000, "currency": "USD"},
+        minute=9,
+    )
+    old = replace(order(1, ("A", 2)), source="import:shopify")
+    async with database.transaction() as connection:
+        await apply(connection, [told, old], PLACES, at=START)
+    async with database.reading() as connection:
+        row = (await connection.execute(text("SELECT orders, spent, first_order_at FROM customer"))).one()
+    assert tuple(row) == (12, 90_000, old.occurred_at)

@@ -6,9 +6,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from knowledge.store.history_tables import metadata
 from knowledge.store.migrate import migrate
 from knowledge.store.session import driver_url
-from knowledge.store.stock_tables import metadata
 
 
 def test_migrations_and_tables_describe_the_same_schema(database_url: str):
