@@ -37,6 +37,7 @@ from tools.connectors.shopify.platform import ShopifyPlatform
 from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
 from tools.connectors.twilio import TwilioSettings, TwilioTexts
+from tools.history import History
 from tools.platform import Platform
 from tools.recognition.outside import outside_sources
 
@@ -106,6 +107,12 @@ def outside_of(
         stack.push_async_callback(crm.close)
     records = {name: platform.customers for name, platform in platforms.items()}
     return outside_sources(database, vault, records, crm)
+
+
+def histories_of(platforms: Mapping[str, Platform]) -> dict[str, History]:
+    """What was before, of those platforms that can tell it."""
+    told = ((name, one) for name, one in platforms.items() if isinstance(one, ShopifyPlatform | LightspeedPlatform))
+    return {name: one.history for name, one in told}
 
 
 def senders_of(settings: Settings) -> dict[Channel, Sender]:

@@ -15,6 +15,7 @@ BENCH = Measurements(
         "mcp": "evals.bench.mcp_call",
         "first_decision": "evals.bench.first_decision",
         "replay": "evals.bench.replay",
+        "import": "evals.bench.import_history",
         "past": "evals.bench.past",
         "search": "evals.bench.search",
         "audit_verify": "evals.bench.audit_verify",

@@ -16,9 +16,11 @@ from rich.table import Table
 
 from policies.errors import Misconfigured
 from server.commands.context import Keyboard, operator_only
+from server.connecting import histories_of
 from server.importing.bookmark import all_bookmarks
 from server.importing.columns import COLUMNS, Kind
 from server.importing.files import FileImport
+from server.importing.platforms import PlatformImport
 from server.importing.progress import Report, Standing, Watch
 from server.importing.taking import Taking
 from server.importing.ways import read_ways
@@ -38,6 +40,11 @@ def add_import(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
         _ways(one)
         _output(one)
         one.set_defaults(run=at(file_import), kind=kind)
+    for name in ("shopify", "lightspeed"):
+        one = verbs.add_parser(name, help=f"everything {name.title()} still tells of what was")
+        one.add_argument("--only", action="append", default=[], metavar="KIND", help="repeat for several; else all")
+        _output(one)
+        one.set_defaults(run=at(platform_import), platform=name)
     one = verbs.add_parser("columns", help="the columns a file may have")
     one.add_argument("kind", type=Kind, choices=list(Kind))
     one.set_defaults(run=at(columns))
@@ -77,6 +84,35 @@ async def file_import(at: Keyboard, asked: argparse.Namespace) -> int:
         report = await files.run(asked.kind, file, ways, rejects=rejects, watch=watch, dry=asked.dry_run)
     _tell(at.out, report, None if asked.dry_run else rejects, machine=asked.json)
     return report.exit_code
+
+
+async def platform_import(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Import from a platform; 0: all of it, 3: some things were left out, 1: nothing was taken."""
+    operator_only(at)
+    house = at.house
+    history = histories_of(house.platforms).get(asked.platform)
+    if history is None:
+        raise Misconfigured(
+            f"{asked.platform.title()} is not set up here.",
+            code="import.platform",
+            hint=f"Set TILLHAND_{asked.platform.upper()}_URL and its credentials.",
+        )
+    wanted = asked.only or history.kinds
+    for kind in wanted:
+        if kind not in history.kinds:
+            raise Misconfigured(
+                f"{asked.platform.title()} tells no {kind}.",
+                code="import.kind",
+                hint=f"It tells {', '.join(history.kinds)}.",
+            )
+    importing = PlatformImport(house.database, Taking(house.places, house.vault, house.now))
+    codes: set[int] = set()
+    with _watched(at.out, machine=asked.json) as watch:
+        kinds = [kind for kind in history.kinds if kind in wanted]
+        async for report in importing.run(asked.platform, history, kinds, watch=watch, dry=asked.dry_run):
+            _tell(at.out, report, None, machine=asked.json)
+            codes.add(3 if report.rejected else 0)
+    return max(codes)
 
 
 async def columns(at: Keyboard, asked: argparse.Namespace) -> int:
@@ -141,7 +177,8 @@ def _tell(out: Console, report: Report, rejects: Path | None, *, machine: bool) 
         out.print(note)
     for each in report.first:
         column = f", {each.column}" if each.column else ""
-        out.print(f"  line {each.line}{column}: {each.reason}", highlight=False)
+        line = f"line {each.line}" if each.line.isdecimal() else each.line
+        out.print(f"  {line}{column}: {each.reason}", highlight=False)
     if rejects and report.rejected:
         out.print(f"Every rejected row, with its reason: {rejects}", highlight=False, soft_wrap=True)
 

@@ -29,6 +29,8 @@ REASONS: Final[dict[str, str]] = {
     "stock.kept": "A platform counts this location's stock; import it from there.",
     "location.unknown": "No location has this code; add it to locations.toml, or map it.",
     "customer.nobody": "No identifier of the customer can be read.",
+    "payload.malformed": "The platform's telling is not understood.",
+    "cursor.gap": "The platform says that it has these versions and did not give them; import once more.",
     "payment.card_number": "A card number stands where an identifier belongs; take it out.",
 }
 _OTHER: Final = "This row is not understood."

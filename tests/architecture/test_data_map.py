@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from server.importing.columns import COLUMNS
 from tests.tool_surface import all_tools
 from tools.connectors.shopify import operations
+from tools.connectors.shopify.bulk_queries import QUERIES
 
 ROOT = Path(__file__).parents[2]
 MAP = ROOT / "knowledge" / "privacy" / "README.md"
@@ -53,6 +54,8 @@ def read() -> dict[str, set[str]]:
     for one in vars(operations).values():
         if isinstance(one, operations.Operation):
             visit(parse(one.text), asked)
+    for query in QUERIES.values():
+        visit(parse(query), asked)
     found["Shopify poll"] = asked.fields
     bodies = ROOT / "tools" / "connectors" / "lightspeed" / "bodies.py"
     found["Lightspeed poll"] = fields_of(bodies)

@@ -5,6 +5,7 @@ from functools import cache
 from graphql import GraphQLSchema
 
 from evals.retailer.shopify import (
+    bulk,
     catalog,
     checkouts,
     customers,
@@ -43,6 +44,7 @@ _ROWS = {
 }
 _QUERIES = {
     "abandonedCheckouts": checkouts.abandoned_checkouts,
+    "bulkOperation": bulk.bulk_operation,
     "codeDiscountNodeByCode": discounts.code_discount_node_by_code,
     "customer": customers.customer,
     "customerByIdentifier": customers.customer_by_identifier,
@@ -60,6 +62,7 @@ _QUERIES = {
     "webhookSubscriptions": subscriptions.webhook_subscriptions,
 }
 _MUTATIONS = {
+    "bulkOperationRunQuery": bulk.bulk_operation_run_query,
     "discountCodeActivate": discount_changes.discount_code_activate,
     "discountCodeBasicCreate": discount_changes.discount_code_basic_create,
     "discountCodeDeactivate": discount_changes.discount_code_deactivate,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from evals.retailer.faults import Faults
 from evals.retailer.shopify.access import BadGrant
 from evals.retailer.shopify.admin import admin_schema
+from evals.retailer.shopify.bulk import result
 from evals.retailer.shopify.documents import Documents
 from evals.retailer.shopify.graphql_request import GraphQLDoor, Reply
 from evals.retailer.shopify.settings import SERVED_VERSIONS, ShopifySettings
@@ -32,11 +33,13 @@ def shopify_app(world: World, settings: ShopifySettings, faults: Faults) -> Star
     """
     service = _Service(Shop(world, settings), faults)
     service.shop.warm()
+    service.shop.bulk.schema = admin_schema()
     app = Starlette(
         routes=[
             Route("/admin/oauth/access_token", service.token, methods=["POST"]),
             Route("/admin/api/{version}/graphql.json", service.admin, methods=["POST"]),
             Route("/api/{version}/graphql.json", service.storefront, methods=["POST"]),
+            Route("/bulk/{operation:int}.jsonl", service.bulk_result, methods=["GET"]),
         ],
         exception_handlers={404: _not_found, 405: _not_found},
     )
@@ -71,7 +74,18 @@ class _Service:
     async def admin(self, request: Request) -> Response:
         """One Admin API request."""
         known = self.shop.tokens.accepts(request.headers.get("x-shopify-access-token", ""))
+        self.shop.bulk.address = str(request.base_url).rstrip("/")
         return await self._graphql(request, self._admin, known=known)
+
+    async def bulk_result(self, request: Request) -> Response:
+        """The file of a bulk operation, from where the caller wants it; no token: whoever knows the address may."""
+        if self._faults.fails_now():
+            return _unavailable()
+        found = result(self.shop, request.path_params["operation"])
+        if found is None:
+            return Response("<Error><Code>ExpiredToken</Code></Error>", 400, media_type="application/xml")
+        begin = int(request.headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        return Response(found[begin:], 206 if "range" in request.headers else 200, media_type="application/jsonl")
 
     async def storefront(self, request: Request) -> Response:
         """One Storefront API request, with the public token or a private one from the Admin side."""

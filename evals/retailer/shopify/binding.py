@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from evals.retailer.shopify.idempotency import REQUIRED_ON
-from evals.retailer.shopify.page import Paging
+from evals.retailer.shopify.page import WHOLE, Paging
 from evals.retailer.shopify.shop import Call
 
 Row = dict[str, Any]
@@ -86,14 +86,15 @@ def _bind_object(schema: GraphQLSchema, named: GraphQLObjectType, rows: Rows, ro
 
 def _root(answer: Callable[..., Any], row: MakeRow | None, *, pages: bool) -> Resolver:
     def resolve(_source: object, info: Any, **arguments: Any) -> Any:
-        return _shown(answer(info.context, **(_paged(arguments) if pages else arguments)), row, info.context)
+        given = _paged(arguments, info.context) if pages else arguments
+        return _shown(answer(info.context, **given), row, info.context)
 
     return resolve
 
 
 def _page(name: str) -> Resolver:
-    def resolve(source: Row, _info: object, **arguments: Any) -> Any:
-        return source[name](**_paged(arguments))
+    def resolve(source: Row, info: Any, **arguments: Any) -> Any:
+        return source[name](**_paged(arguments, info.context))
 
     return resolve
 
@@ -136,8 +137,10 @@ def _once(name: str, answer: Resolver) -> Resolver:
     return resolve
 
 
-def _paged(arguments: dict[str, Any]) -> dict[str, Any]:
+def _paged(arguments: dict[str, Any], call: Call) -> dict[str, Any]:
     """The arguments of a connection, those that every connection shares gathered as `page`."""
+    if call.whole:
+        arguments = {"first": WHOLE} | arguments
     shared = {name: arguments[name] for name in _PAGING if arguments.get(name) is not None}
     return {"page": Paging(**shared)} | {name: value for name, value in arguments.items() if name not in _PAGING}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from evals.retailer.shopify.access import Tokens
 from evals.retailer.shopify.bucket import Bucket
+from evals.retailer.shopify.bulk_runs import BulkRuns
 from evals.retailer.shopify.companions import Companions
 from evals.retailer.shopify.idempotency import IdempotencyKeys
 from evals.retailer.shopify.index import Index
@@ -45,6 +46,7 @@ class Shop:
         self.keys = IdempotencyKeys()
         self.tokens = Tokens(settings)
         self.bucket = Bucket(settings.bucket_size, settings.restore_rate, settings.monotonic)
+        self.bulk = BulkRuns()
         self.shipments: dict[int, Shipment] = {}
         self.subscriptions: dict[int, Subscription] = {}
         self._numbers = itertools.count(1)
@@ -70,11 +72,13 @@ class Call:
     Attributes:
         taken_keys: Idempotency keys that another request, not yet answered, holds.
         search_warnings: Search fields the list did not know, for `extensions.search`.
+        whole: A bulk operation asks: lists that do not say how long are whole.
     """
 
     shop: Shop
     taken_keys: frozenset[str] = frozenset()
     search_warnings: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    whole: bool = False
 
     @property
     def world(self) -> World:

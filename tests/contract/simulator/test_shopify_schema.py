@@ -16,6 +16,7 @@ OFFICIAL = ("admin_2026-07.projection.graphql", "admin_2026-10.projection.graphq
 SERVED = (
     "abandoned_checkouts",
     "active_discounts",
+    "bulk_get",
     "customer_history",
     "customer_lookup",
     "customer_search",
@@ -124,6 +125,7 @@ def everything(root: str, shop: SmallShop) -> str:
     cart = actions.put_in_cart(shop.world, actions.open_cart(shop.world, shop.person.key), SKU, 2)
     actions.begin_checkout(shop.world, cart)
     arguments = {
+        "bulkOperation": '(id: "gid://shopify/BulkOperation/1")',
         "codeDiscountNodeByCode": f'(code: "{next(iter(shop.world.discounts))}")',
         "customer": f'(id: "{shop.customer}")',
         "customerByIdentifier": f'(identifier: {{phoneNumber: "{PHONE}"}})',

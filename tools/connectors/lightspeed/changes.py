@@ -14,7 +14,7 @@ from tools.connectors.lightspeed.bodies import inventory_body, product_body
 from tools.connectors.lightspeed.orders import LightspeedOrders
 from tools.connectors.lightspeed.polling import Polled
 from tools.connectors.lightspeed.products import ProductIds
-from tools.connectors.lightspeed.rest import PAGE, Call, Rest
+from tools.connectors.lightspeed.rest import PAGE, Call, Rest, Told
 from tools.connectors.rate_limit import Priority
 
 log = logging.getLogger(__name__)
@@ -49,43 +49,50 @@ class LightspeedChanges:
         after = int(cursor or 0)
         begin = max(0, after - _BEFORE)
         while True:
-            rows = await (self._records(begin) if stream == "inventory" else self._rows(stream, begin))
-            news = [event for row in rows if _version(row) > after and (event := await self._told(stream, row))]
-            past = [event for row in rows if _version(row) <= after and (event := await self._told(stream, row))]
+            rows = (await self.page(stream, begin)).data or []
+            news = [event for row in rows if version_in(row) > after and (event := await self._told(stream, row))]
+            past = [event for row in rows if version_in(row) <= after and (event := await self._told(stream, row))]
             missed = self._given[stream].fresh(past)
             self._given[stream].fresh(news)  # given whatever was given before: they may not have been kept
-            newest = max([after, *map(_version, rows)])
+            newest = max([after, *map(version_in, rows)])
             if missed or news or newest == after:
                 return [*missed, *news], str(newest)
             after = begin = newest
 
-    async def _rows(self, stream: str, after: int) -> list[Mapping[str, Any]]:
+    async def page(self, stream: str, after: int) -> Told:
+        """The next rows after a version, as Lightspeed answers them; stock records come by a POST that only reads."""
+        if stream == "inventory":
+            body = {"after": after, "size": _RECORDS, "sort_direction": "asc"}
+            return await self._rest.ask(Call("POST", "/inventory", "/inventory", body=body), Priority.SWEEP)
         path = _LISTS[stream]
         params = {"after": str(after), "page_size": str(PAGE)}
-        told = await self._rest.ask(Call("GET", path, path, params), Priority.SWEEP)
-        return told.data or []
+        return await self._rest.ask(Call("GET", path, path, params), Priority.SWEEP)
 
-    async def _records(self, after: int) -> list[Mapping[str, Any]]:
-        """Stock records; a POST that only reads."""
-        body = {"after": after, "size": _RECORDS, "sort_direction": "asc"}
-        told = await self._rest.ask(Call("POST", "/inventory", "/inventory", body=body), Priority.SWEEP)
-        return told.data or []
+    async def event(self, stream: str, row: Mapping[str, Any]) -> Event | None:
+        """A row as an event; `None` for a product that cannot be sold.
+
+        Raises:
+            NotFound: Its location is not in the retailer's list.
+            Refused: It has not the shape it should have.
+        """
+        if stream == "orders":
+            return await self._orders.told(row)
+        if stream == "inventory":
+            skus = await self._products.skus([row["product_id"]])
+            return self._polled.event("inventory.update", inventory_body(row, skus))
+        if stream == "customers":
+            return self._polled.event("customer.update", row)
+        return self._polled.event("product.update", product_body(row)) if row.get("sku") else None
 
     async def _told(self, stream: str, row: Mapping[str, Any]) -> Event | None:
         """A row as an event; one that cannot be told is left out, for it must not stop everything behind it."""
         try:
-            if stream == "orders":
-                return await self._orders.told(row)
-            if stream == "inventory":
-                skus = await self._products.skus([row["product_id"]])
-                return self._polled.event("inventory.update", inventory_body(row, skus))
-            if stream == "customers":
-                return self._polled.event("customer.update", row)
-            return self._polled.event("product.update", product_body(row)) if row.get("sku") else None
+            return await self.event(stream, row)
         except (NotFound, Refused) as error:
             log.warning("lightspeed: a row of %s is left out of the poll: %s", stream, error.code)
             return None
 
 
-def _version(row: Mapping[str, Any]) -> int:
+def version_in(row: Mapping[str, Any]) -> int:
+    """The row version a listed row tells."""
     return int(row["version"] if "version" in row else row["_metadata"]["version"])

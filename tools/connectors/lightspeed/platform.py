@@ -18,6 +18,7 @@ from tools.connectors.lightspeed.catalog import LightspeedCatalog
 from tools.connectors.lightspeed.changes import LightspeedChanges
 from tools.connectors.lightspeed.consignments import LightspeedTransfers
 from tools.connectors.lightspeed.customers import LightspeedCustomers
+from tools.connectors.lightspeed.history import LightspeedHistory
 from tools.connectors.lightspeed.inventory import LightspeedInventory
 from tools.connectors.lightspeed.names import PLATFORM
 from tools.connectors.lightspeed.orders import LightspeedOrders
@@ -83,6 +84,7 @@ class LightspeedPlatform:
         self.customers = LightspeedCustomers(rest, polled)
         self.orders = orders
         self.changes = LightspeedChanges(rest, orders, products, polled)
+        self.history = LightspeedHistory(self.changes)
         self.subscriptions = LightspeedSubscriptions(rest)
 
     async def places(self) -> list[PlatformPlace]:

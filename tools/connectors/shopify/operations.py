@@ -256,6 +256,23 @@ SUBSCRIBE = Operation(
     11,
 )
 
+BULK_START = Operation(
+    "bulkOperationRunQuery",
+    """mutation BulkStart($query: String!) {
+  bulkOperationRunQuery(query: $query, groupObjects: true) {
+    bulkOperation { id status }
+    userErrors { field message code }
+  }
+}""",
+    11,
+)
+
+BULK = Operation(
+    "bulkOperation",
+    "query Bulk($id: ID!) { bulkOperation(id: $id) { id status url partialDataUrl } }",
+    1,
+)
+
 ALL = (
     SHOP,
     LOCATIONS,
@@ -279,4 +296,6 @@ ALL = (
     CANCEL_TRANSFER,
     SUBSCRIPTIONS,
     SUBSCRIBE,
+    BULK_START,
+    BULK,
 )

@@ -45,10 +45,11 @@ class ShopifyOrders:
 
     def told(self, node: Any) -> Event:
         """An order that was read, under the topic its last change would have come."""
-        return self._polled.event(_topic(node), order_body(node))
+        return self._polled.event(topic_of(node), order_body(node))
 
 
-def _topic(node: Any) -> str:
+def topic_of(node: Any) -> str:
+    """The webhook its last change would have come by."""
     if node.get("cancelledAt"):
         return "orders/cancelled"
     changed_after = read_moment(node["updatedAt"]) - read_moment(node["createdAt"])

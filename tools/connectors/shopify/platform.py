@@ -15,11 +15,13 @@ from tools.connectors.http import Http
 from tools.connectors.rate_limit import Budget, Priority
 from tools.connectors.shopify import operations
 from tools.connectors.shopify.auth import AccessToken
+from tools.connectors.shopify.bulk import Bulk
 from tools.connectors.shopify.catalog import ShopifyCatalog
 from tools.connectors.shopify.changes import ShopifyChanges
 from tools.connectors.shopify.customers import ShopifyCustomers
 from tools.connectors.shopify.discounts import ShopifyDiscounts
 from tools.connectors.shopify.graphql import Admin, reader
+from tools.connectors.shopify.history import ShopifyHistory
 from tools.connectors.shopify.inventory import ShopifyInventory
 from tools.connectors.shopify.names import PLATFORM, number_of
 from tools.connectors.shopify.orders import ShopifyOrders
@@ -81,6 +83,7 @@ class ShopifyPlatform:
         self.customers = ShopifyCustomers(self._admin, polled)
         self.orders = orders
         self.changes = ShopifyChanges(self._admin, orders, polled, places, now)
+        self.history = ShopifyHistory(Bulk(self._admin, used), polled)
         self.subscriptions = ShopifySubscriptions(self._admin)
 
     async def places(self) -> list[PlatformPlace]:
