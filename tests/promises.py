@@ -40,6 +40,20 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_the_crm_is_asked_by_address_and_gives_no_name_number_or_address_away",
         "test_a_hanging_platform_costs_its_own_part_and_no_more_than_the_deadline",
         "test_what_the_crm_guesses_is_for_managers",
+    # the retailer's own history
+    "history wakes nobody and is in the store once, whatever it comes in and however often": (
+        "test_orders_returns_customers_products_and_counts_come_in_and_nobody_is_woken",
+        "test_any_split_any_order_and_any_repetition_of_rows_gives_the_same_store",
+        "test_a_platforms_past_is_in_the_store_once_and_wakes_nobody",
+        "test_what_polls_brought_before_changes_nothing",
+    ),
+    "an import that was killed goes on where it was": (
+        "test_a_process_killed_in_the_middle_goes_on_where_it_was_and_counts_nothing_twice",
+        "test_an_import_that_is_cut_off_goes_on_where_it_was",
+    ),
+    "a row that is not taken is told by line and reason and never by a value; who was erased stays erased": (
+        "test_each_bad_row_is_told_with_line_and_reason_and_without_a_value_and_the_rest_is_taken",
+        "test_an_erased_customer_does_not_come_back",
     ),
     # offers, and the honest measure of them
     "held-out customers are offered nothing, and the same ones every time": (

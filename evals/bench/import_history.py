@@ -50,17 +50,21 @@ async def measure() -> list[Row]:
         url = start_embedded(home / "pg")
         bare = await asyncio.to_thread(_copied, url, home / "orders.parquet")
         _run(environment, "import", "products", str(home / "products.parquet"))
+        before = _children_cpu()
         told = _run(environment, "import", "orders", str(home / "orders.parquet"), "--timezone", "UTC", "--json")
         done: dict[str, Any] = json.loads(told.splitlines()[-1])["result"]
+        cpu = _children_cpu() - before
         mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         _run(environment, "plan", "make")
         with psycopg.connect(url) as connection:
             (forecasts,) = connection.execute("SELECT count(*) FROM forecast").fetchone() or (0,)
     again = await replay(LOG, Options(limit=_REPLAYED), lambda _: None)
-    rate = done["rows"] / done["seconds"]
-    faster = rate > again.per_second
+    rate, each = done["rows"] / done["seconds"], 1000 * cpu / done["rows"]
+    replayed = 1000 * (again.worker["cpu_s"] + again.feeder_cpu_s) / again.events
+    faster, cheaper = rate > again.per_second, each < replayed
     return [
         Row("import_rows_per_s", round(rate), "1/s", "> the replay's", round(again.per_second), faster),
+        Row("import_cpu_per_row_ms", round(each, 3), "ms", "< the replay's", round(replayed, 3), cheaper),
         Row("import_over_bare_copy", round(done["seconds"] / bare, 1), "x", "", round(rows / bare), None),
         Row("import_peak_mib", round(mib), "MiB", "< 700", None, mib < _MIB),
         Row("import_rejected", float(done["rejected"]), "", "0", None, done["rejected"] == 0),
@@ -119,6 +123,12 @@ def _environment(home: Path) -> dict[str, str]:
         "TILLHAND_CURRENCY": "GBP",
         "TILLHAND_COUNTRY": "GB",
     }
+
+
+def _children_cpu() -> float:
+    """Seconds of processor time of the processes that ended; PostgreSQL's own is not among them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(environment: dict[str, str], *command: str) -> str:

@@ -24,7 +24,12 @@ _KNOWN = text(
     SELECT id, version, cancelled, total FROM purchase WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE
     """
 )
-_LINES = text("SELECT purchase_id, sku, quantity FROM purchase_line WHERE purchase_id = ANY(CAST(:ids AS text[]))")
+_LINES = text(
+    """
+    SELECT purchase_id, sku, quantity, unit_price, discount FROM purchase_line
+    WHERE purchase_id = ANY(CAST(:ids AS text[]))
+    """
+)
 _PURCHASE = text(
     """
     INSERT INTO purchase (id, channel, location_id, customer_ref, occurred_at, received_at, version, total, currency,
@@ -116,16 +121,19 @@ async def apply_orders(
     """Store orders as they stand now; returns ids of events older than what is stored, and what left which shelf.
 
     A complete order replaces its lines, and the day's sales move by the difference. An incomplete one (a log that tells
-    line by line) adds its lines; without a version it adds none to an order that was told with one.
+    line by line) adds its lines: discounts add up, and of two prices of one sku the higher is kept, so that their order
+    does not matter; without a version it adds none to an order that was told with one.
     """
     if not events:
         return set(), []
     ids = sorted({str(event.facts["order"]) for event in events})
     known = {row.id: row for row in await connection.execute(_KNOWN, {"ids": ids})}
     held: dict[str, dict[str, int]] = defaultdict(dict)
+    paid: dict[tuple[str, str], tuple[int, int]] = {}
     for row in await connection.execute(_LINES, {"ids": list(known)}):
         held[row.purchase_id][row.sku] = row.quantity
-    book = _Book(held, {name: (row.version, row.cancelled, row.total) for name, row in known.items()})
+        paid[row.purchase_id, row.sku] = (row.unit_price, row.discount)
+    book = _Book(held, paid, {name: (row.version, row.cancelled, row.total) for name, row in known.items()})
     stale: set[str] = set()
     for event in events:
         if not book.enter(event, customers.get(event.id), places):
@@ -142,8 +150,14 @@ async def apply_orders(
 class _Book:
     """The burst's orders, worked out in memory and written in a few statements."""
 
-    def __init__(self, held: dict[str, dict[str, int]], known: dict[str, tuple[str, bool, int]]) -> None:
+    def __init__(
+        self,
+        held: dict[str, dict[str, int]],
+        paid: dict[tuple[str, str], tuple[int, int]],
+        known: dict[str, tuple[str, bool, int]],
+    ) -> None:
         self._held = held
+        self._paid = paid
         self._known = known
         self._purchases: dict[str, dict[str, object]] = {}
         self._lines: dict[tuple[str, str], dict[str, object]] = {}
@@ -226,11 +240,13 @@ class _Book:
         }
         prices: dict[str, tuple[int, int]] = {}
         for line in order.lines:
-            _, discount = prices.get(line.sku, (0, 0))
-            prices[line.sku] = (line.unit_price, discount + line.discount)
+            told = None if order.complete else self._paid.get((order.order, line.sku))
+            price, discount = prices.get(line.sku) or told or (line.unit_price, 0)
+            price = line.unit_price if order.complete else max(price, line.unit_price)
+            prices[line.sku] = (price, discount + line.discount)
         for sku, quantity in quantities.items():
             if sku in prices or quantity == 0:  # a line edited away stays, with nothing on it
-                price, discount = prices.get(sku, (0, 0))
+                price, discount = self._paid[order.order, sku] = prices.get(sku, (0, 0))
                 self._lines[(order.order, sku)] = {
                     "purchase_id": order.order,
                     "sku": sku,

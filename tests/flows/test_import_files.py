@@ -101,10 +101,11 @@ def test_what_is_imported_twice_or_in_another_file_again_changes_nothing(run: Ru
     assert store(database_url) == before
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     *(order_row(number, sku, 1 + number % 3) for number in range(1, 7) for sku in ("TEE", "HAT", "BAG")),
     *(order_row(number, "TEE", 1, type="return", **{"return": f"R{number}"}) for number in (1, 2, 4)),
     *(order_row(number, "HAT", type="view") for number in (1, 2)),
+    *(order_row(number, "TEE", 2, price=price) for number in (3, 4) for price in ("9.00", "14.00")),
 ]
 
 
@@ -117,7 +118,7 @@ def test_any_split_any_order_and_any_repetition_of_rows_gives_the_same_store(  #
         place_them(database_url)
         asyncio.run(import_orders(database_url, tmp_path, [write_csv(tmp_path / "whole.csv", ROWS)]))
     chance = random.Random(seed)
-    mixed = [*ROWS, *chance.choices(ROWS, k=again)]
+    mixed = [*ROWS, *chance.choices(ROWS, k=again)]  # among them one sku at three prices on one order
     chance.shuffle(mixed)
     url = databases.take()
     try:
