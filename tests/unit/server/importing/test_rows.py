@@ -97,7 +97,8 @@ def table(**columns: Any) -> Any:
     told: dict[str, Any] = {
         "sku": ["A", "B", "C"], "location": ["S1"] * 3, "available": [1, 2, 3], "counted_at": [NEW_YEAR] * 3,
     }  # fmt: skip
-    return pa.table(told | columns)
+    arrow: Any = pa
+    return arrow.table(told | columns)
 
 
 def test_parquet_goes_on_at_any_row_across_its_groups(tmp_path: Path):
