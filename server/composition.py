@@ -266,7 +266,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         present=present,
     )
     inventory = InventorySpecialist(database, places, limits, now=now)
-    specialists: Sequence[Specialist] = (offers, inventory, purchases)
+    specialists: Sequence[Specialist] = (offers, inventory, *((purchases,) if messages.channels else ()))
     supervisor = Supervisor(specialists, guard, Standing(database))
     reviews = Reviews(database, engine, places, now)
     ladder = LadderOffice(database, engine, places, [each.actor.id for each in specialists], now)

@@ -56,6 +56,19 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_an_erased_customer_does_not_come_back",
     ),
     # offers, and the honest measure of them
+    "a till has a model's line without waiting for the model, and none that was not checked": (
+        "test_whatever_the_model_does_by_day_the_line_of_the_night_is_there_in_time",
+        "test_a_line_somebody_changed_in_the_store_is_checked_again_and_not_used",
+        "test_what_a_lying_model_writes_is_not_kept_and_not_asked_for_again_so_soon",
+    ),
+    "what is sent home is promised no sooner than the retailer sends": (
+        "test_nothing_is_promised_to_arrive_sooner_than_the_retailer_sends",
+        "test_the_message_promises_the_delivery_that_was_decided",
+    ),
+    "a purchase leads to one message at most, and none when told of late": (
+        "test_a_manager_answers_and_the_customer_is_written_to_once",
+        "test_a_sale_told_of_late_leads_to_none",
+    ),
     "held-out customers are offered nothing, and the same ones every time": (
         "test_a_held_out_customer_is_offered_nothing_at_the_till_and_it_is_told",
         "test_one_customer_in_twenty_is_held_out_and_the_same_ones_every_time",

@@ -1,6 +1,7 @@
 """Whether an offer's words say what was decided: the house's own lines, and lines made false one way at a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -38,6 +39,7 @@ _TEMPTATIONS: Final = (
 def grounding() -> list[Row]:
     """Shares of lines that are let through as they should be, and of false ones that are caught."""
     own = [(template(Sayable("offer-1", said, why)), said) for said, why in product(_said(), Why)]
+    own += [(template(Sayable("offer-1", said, Why.COMPANION)), said) for said in _forms()]
     free = [(line.format(title=said.title, percent=said.percent, code=said.code), said) for said, line in _free()]
     false = [each for text, said in (*own, *free) for each in _false(text, said)]
     return [
@@ -52,6 +54,14 @@ def _said() -> Iterator[Said]:
         yield Said(title, Percent(percent), _CODE, [other for other in _TITLES if other != title][:2])
 
 
+def _forms() -> Iterator[Said]:
+    """Pairs, and what is sent home."""
+    for said in _said():
+        *others, partner = said.others
+        yield replace(said, others=others, partner=partner)
+        yield replace(said, within_days=4)
+
+
 def _free() -> Iterator[tuple[Said, str]]:
     return product(_said(), _LINES)
 
@@ -63,6 +73,11 @@ def _false(text: str, said: Said) -> Iterator[tuple[str, Said]]:
             yield text.replace(percent, str(Percent(other))), said
     yield text.replace(said.title, next(iter(said.others))), said
     yield f"{text} {next(iter(said.others))} too.", said
+    if said.partner:
+        yield text.replace(said.partner, "your basket"), said
+    if said.within_days:
+        yield text.replace("within 4 days", "within 2 days"), said
+        yield text.replace("within 4 days", "tomorrow"), said
     if said.code in text:
         yield text.replace(said.code, "TH0000000A"), said
     for temptation in _TEMPTATIONS:
