@@ -21,13 +21,14 @@ from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
-from policies.limits import HomeLimits, Limits
+from policies.limits import Limits
 from policies.packs.pack import carried
 from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, SyncFacts, TransferFacts
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from tools.promises import Counted, counted
+from tools.sending import sending_cost
 from tools.situate_link import LinkNews, ask_links, link_facts
 from tools.situate_message import AskedNews, MessageNews, ask_news, message_facts
 from tools.words_agree import agree
@@ -310,7 +311,6 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
     here = [_age(heard, around.at) for available, heard in levels if available > 0]
     if action.form == "bundle" and len(here) < len(goods):  # one of them alone is not what was promised
         here = []
-    sending = _sending(action, limits.home)
     titles = [around.variants[line.sku].title for line in goods]
     spent_from = limits.high_value.spent_from
     return DiscountFacts(
@@ -321,7 +321,7 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
         location_day_total=scopes["location_day"],
         campaign_total=scopes.get("campaign", 0),
         cost_known=len(known) == len(goods),
-        margin_after=left.minor - sum(known) - sending,
+        margin_after=left.minor - sum(known) - sending_cost(action, limits.home),
         margin_floor=left.share(Percent(limits.discount.margin_floor_bp)).minor,
         in_stock=bool(here),
         stock_age_s=min(here, default=0),
@@ -334,24 +334,6 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
         jurisdictions=limits.packs,
         disclosures=carried(case.message, limits.packs) if isinstance(case.message, str) else (),
     )
-
-
-def _sending(action: Discount, home: HomeLimits) -> int:
-    """What sending the goods home costs; nothing of goods that are carried out of the shop.
-
-    Raises:
-        Refused: The place sends nothing home, or not so soon.
-    """
-    if action.form != "home":
-        return 0
-    if not 0 < home.days <= action.within_days:
-        raise Refused(
-            "Goods are not sent home from here, or not so soon.",
-            code="discount.home",
-            hint="home.days in limits.toml says within how many days.",
-            field="within_days",
-        )
-    return home.shipping
 
 
 def _same(line: PricedLine, told: Mapping[str, Money], currency: str) -> bool:

@@ -1,7 +1,7 @@
 """The offers specialist: what goes with what, who showed interest, what the margin allows; often it says nothing."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -16,14 +16,15 @@ from agents.visits import Visit, visits
 from agents.words import Sayable, Writer, Written, key_of, personal, said_of, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
-from knowledge.offers.arms import Asked, Turn, offerable, turn_of
+from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Candidate, Wanted, wanted
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.habit import habits
 from knowledge.offers.history import Past, pasts
-from knowledge.store.places import Places
+from knowledge.offers.possible import Found, Sending, possible, sending_for
+from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
@@ -33,6 +34,7 @@ from tools.proposal import Origin, Proposal
 
 _ASKED = 3  # goods whose price is asked of the platform for one visit
 _RECALLED_WITHIN = 0.5  # seconds for kept lines of a whole burst
+Shelves = dict[LocationId, dict[str, Goods]]  # by stock location, then by sku
 _RECENT = 6  # past looks and purchases whose companions tell of taste
 
 
@@ -141,23 +143,17 @@ class OffersSpecialist:
         refs = [visit.customer for visit in fresh]
         past, kinds = await pasts(quick, refs, now=now), await habits(quick, refs, now=now)
         wants = {visit.customer: self._wants(visit, past.get(visit.customer, Past())) for visit in fresh}
-        goods: dict[LocationId, dict[str, Goods]] = {}
-        for stock in sorted({visit.place.stock_location for visit in fresh}):
-            skus = {
-                want.sku for visit in fresh if visit.place.stock_location == stock for want in wants[visit.customer]
-            }
+        goods: Shelves = {}
+        for stock, skus in self._looked_up(fresh, wants).items():
             goods[stock] = await goods_at(quick, sorted(skus), stock) if skus else {}
         likely = {
-            visit.customer: self._likely(
-                visit, wants[visit.customer], goods[visit.place.stock_location], kinds[visit.customer]
-            )
-            for visit in fresh
+            visit.customer: self._likely(visit, wants[visit.customer], goods, kinds[visit.customer]) for visit in fresh
         }
         priced = await self._priced(fresh, likely, goods)
         made: list[tuple[Visit, Turn]] = []
         for visit in fresh:
-            here, kind = priced[visit.place.platform, visit.place.stock_location], kinds[visit.customer]
-            offers = self._offerable(visit, wants[visit.customer], here, kind)
+            kind, far = kinds[visit.customer], {one.goods.sku for one in likely[visit.customer] if one.form == "home"}
+            offers = self._offerable(visit, wants[visit.customer], priced, kind, far)
             turn = self._turn(visit, offers, kind) if offers else None
             if turn is None:
                 passed["price_unknown" if likely[visit.customer] else "not_worth_it"] += 1
@@ -175,39 +171,61 @@ class OffersSpecialist:
         ]
         return Finding(tuple(proposals), (), +passed)
 
-    async def _priced(
-        self,
-        fresh: Sequence[Visit],
-        likely: Mapping[CustomerRef, Sequence[Candidate]],
-        goods: Mapping[LocationId, Mapping[str, Goods]],
-    ) -> dict[tuple[str, LocationId], dict[str, Goods]]:
-        """What could be offered, at the prices of now, by platform and stock location; one question per pair."""
-        skus: dict[tuple[str, LocationId], list[str]] = {}
-        seconds: dict[tuple[str, LocationId], int] = {}
+    def _looked_up(
+        self, fresh: Sequence[Visit], wants: Mapping[CustomerRef, Sequence[Wanted]]
+    ) -> dict[LocationId, set[str]]:
+        """Which goods are looked up at which stock: that of the visit's place, and that of whoever sends home."""
+        found: dict[LocationId, set[str]] = {}
         for visit in fresh:
-            there = visit.place.platform, visit.place.stock_location
-            skus.setdefault(there, []).extend(one.goods.sku for one in likely[visit.customer][:_ASKED])
-            allowed = self._limits.place(visit.place.region, visit.place.id).discount.price_age_s
-            seconds[there] = min(allowed, seconds.get(there, allowed))
+            skus = {want.sku for want in wants[visit.customer]}
+            found.setdefault(visit.place.stock_location, set()).update(skus, visit.holding)
+            if sending := self._sending(visit):
+                found.setdefault(sending.place.stock_location, set()).update(skus)
+        return dict(sorted(found.items()))
+
+    async def _priced(
+        self, fresh: Sequence[Visit], likely: Mapping[CustomerRef, Sequence[Candidate]], goods: Shelves
+    ) -> Shelves:
+        """What could be offered, at the prices of now, by stock location; one question per platform and stock."""
+        skus: dict[Place, list[str]] = {}
+        seconds: dict[LocationId, int] = {}
+        for visit in fresh:
+            sending = self._sending(visit)
+            for one in likely[visit.customer][:_ASKED]:
+                place = sending.place if sending and one.form == "home" else visit.place
+                asked = skus.setdefault(self._places.get(place.stock_location), [])
+                asked += [one.goods.sku, *([one.partner.sku] if one.partner else [])]
+                allowed = self._limits.place(place.region, place.id).discount.price_age_s
+                seconds[place.stock_location] = min(allowed, seconds.get(place.stock_location, allowed))
         return {
-            there: await fresh_goods(
-                self._prices, there[0], goods[there[1]], asked, now=self._now(), seconds=seconds[there]
+            place.id: await fresh_goods(
+                self._prices, place.platform, goods[place.id], asked, now=self._now(), seconds=seconds[place.id]
             )
-            for there, asked in skus.items()
+            for place, asked in skus.items()
         }
 
     def _wants(self, visit: Visit, past: Past) -> list[Wanted]:
         drawn_to = (*visit.viewed, *past.carted[:_RECENT], *past.viewed[:_RECENT], *past.bought[:_RECENT])
         return wanted(visit.holding, past, self.companions, drawn_to=drawn_to)
 
-    def _offerable(
-        self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], kind: str
-    ) -> list[Candidate]:
-        limits = self._limits.place(visit.place.region, visit.place.id).discount
-        response = self._drawing.learned.now.response(kind)
-        return offerable(wants, goods, limits, response, currency=None, unknown_costs=False)
+    def _sending(self, visit: Visit) -> Sending | None:
+        return sending_for(self._places, visit.place, self._limits)
 
-    def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Mapping[str, Goods], kind: str) -> list[Candidate]:
+    def _offerable(
+        self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, kind: str, far: Collection[str] | None = None
+    ) -> list[Candidate]:
+        """Offers of every form; `far` are the goods that may be sent home, all that are not on the shelf by default."""
+        sending = self._sending(visit)
+        here = goods.get(visit.place.stock_location, {})
+        online = goods.get(sending.place.stock_location, {}) if sending else {}
+        if far is not None:  # what was not asked about must not look as if it were not on the shelf
+            online = {sku: one for sku, one in online.items() if sku in far}
+        held = {sku: here[sku] for sku in visit.holding if sku in here}
+        limits, learned = self._limits.place(visit.place.region, visit.place.id), self._drawing.learned.now
+        found = Found(here, held, online)
+        return possible(wants, found, limits, sending, learned, kind=kind, currency=None, unknown_costs=False)
+
+    def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, kind: str) -> list[Candidate]:
         """What may be worth an offer at the prices the catalog remembers; only of that is the platform asked."""
         offers = self._offerable(visit, wants, goods, kind)
         return offers if self._turn(visit, offers, kind) is not None else []
@@ -220,7 +238,7 @@ class OffersSpecialist:
         return turn_of(offers, self._drawing.learned.now, limits, self._drawing.lottery, asked)
 
     def _occasion(self, visit: Visit, turn: Turn) -> Occasion:
-        event = visit.event
+        event, sending = visit.event, self._sending(visit)
         valid = timedelta(seconds=self._limits.place(visit.place.region, visit.place.id).discount.valid_s)
         return Occasion(
             visit.place.id,
@@ -230,17 +248,23 @@ class OffersSpecialist:
             self._day(visit),
             Origin(event.correlation, event.id, event.occurred_at),
             self._campaign,
+            sends=sending.place.id if sending else None,
+            within_days=sending.limits.home.days if sending else 0,
         )
 
     def _sayable(self, visit: Visit, turn: Turn) -> Sayable:
         best = turn.arm.offers[0]
-        said = said_of(best, code_for(self._secret, self._occasion(visit, turn), best.goods.sku))
-        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best))
+        occasion = self._occasion(visit, turn)
+        days = occasion.within_days if best.form == "home" else 0
+        said = said_of(best, code_for(self._secret, occasion, best.goods.sku), within_days=days)
+        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best, days))
 
     def _propose(self, visit: Visit, turn: Turn, key: str, words: Written) -> Proposal:
         best = turn.arm.offers[0]
-        packs = self._limits.place(visit.place.region, visit.place.id).packs
-        message = personal(words.text, packs, known=True)
+        packs = set(self._limits.place(visit.place.region, visit.place.id).packs)
+        if best.form == "home" and (sending := self._sending(visit)):
+            packs |= set(sending.limits.packs)
+        message = personal(words.text, tuple(sorted(packs)), known=True)
         evidence = {"choice": turn.facts(self._drawing.lottery, best), "words": words.source}
         occasion = self._occasion(visit, turn)
         return proposal_for(

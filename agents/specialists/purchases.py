@@ -150,9 +150,9 @@ class PurchasesSpecialist:
         found: dict[CustomerRef, Channel] = {}
         for row in await connection.execute(_CONSENTS, {"customers": sorted(customers)}):
             agreed: tuple[tuple[Channel, bool], ...] = (("sms", row.consent_sms), ("email", row.consent_email))
-            channel = next((each for each, agrees in agreed if agrees and each in self._channels), None)
-            if channel is not None:
-                found[row.ref] = channel
+            for channel, agrees in agreed:
+                if agrees and channel in self._channels:
+                    found.setdefault(row.ref, channel)
         return found
 
     def _propose(self, one: _Purchase, channel: Channel) -> Proposal:

@@ -11,6 +11,7 @@ from agents.basket_offer import BasketOffer
 from agents.specialists.offers import OffersSpecialist
 from agents.word_check import objection
 from agents.words import said_of
+from knowledge.events.event import Topic
 from knowledge.events.families import CheckoutFacts, LineFacts
 from knowledge.offers.candidates import Candidate, Wanted, Why
 from knowledge.offers.drawing import Drawing, LearnedTable
@@ -21,8 +22,8 @@ from knowledge.store.session import Database
 from knowledge.store.tables import inventory_level
 from policies.actions.discount import Discount, Form
 from policies.limits import DEFAULT_FILE, Limits
-from policies.vocabulary.ids import CorrelationId, Sku
-from tests.unit.agents.shop import NOW, PLACES, SECRET, goes_with, open_shop, stock
+from policies.vocabulary.ids import CorrelationId, CustomerRef, Sku
+from tests.unit.agents.shop import NOW, PLACES, SECRET, goes_with, happened, looked, open_shop, stock
 from tools.proposal import Origin
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +43,11 @@ async def shop(database: Database) -> Database:
 
 
 class Loves(LearnedTable):
-    """What was counted: strangers take this form of offer twice as often as predicted."""
+    """What was counted: such buyers take this form of offer twice as often as predicted."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, kind: str = "stranger") -> None:
         super().__init__()
-        cells = {("stranger", percent, band): Cell(400, 80.0, 160) for percent in PERCENTS for band in range(5)}
+        cells = {(kind, percent, band): Cell(400, 80.0, 160) for percent in PERCENTS for band in range(5)}
         self.now = learned_of({form: cells}, NOW)
 
     async def keep_fresh(self, quick: Any) -> None:
@@ -111,6 +112,30 @@ async def test_a_parcel_that_eats_the_margin_is_not_offered(shop: Database):
     await empty(shop, "STORE_1")
     limits = Limits(DEFAULT_FILE.read_text().replace("shipping = 600 ", "shipping = 4500 "))
     assert await offered(shop, limits=limits) is None
+
+
+async def test_who_looked_for_it_and_comes_into_a_shop_without_it_is_offered_to_have_it_sent(shop: Database):
+    async with shop.transaction() as connection:
+        here = inventory_level.c.location_id == "STORE_1"
+        await connection.execute(update(inventory_level).where(here).values(available=0))
+        await looked(connection, "c_ada", "JEANS")
+    offers = OffersSpecialist(shop, PLACES, Limits.read(), secret=SECRET, now=lambda: NOW)
+    facts: dict[str, Any] = {"location": "STORE_1", "customer": [], "by": "app", "opted_in": True}
+    event = happened("hello", Topic.CHECK_IN, facts)
+    (proposal,) = (await offers.consider([event], {event.id: CustomerRef("c_ada")})).proposals
+    discount = proposal.action
+    assert isinstance(discount, Discount)
+    assert (discount.form, discount.store, discount.within_days) == ("home", "ONLINE", 4)
+    assert "within 4 days" in proposal.evidence["message"]
+
+
+async def test_a_cart_online_is_offered_a_pair_where_pairs_earn_more(shop: Database):
+    drawing = Drawing(learned=Loves("bundle", "new"))
+    offers = OffersSpecialist(shop, PLACES, Limits.read(), secret=SECRET, drawing=drawing, now=lambda: NOW)
+    event = happened("cart", Topic.CART_UPDATED, {"kind": "cart", "cart": "c1", "skus": ["TEE"]}, lane="online")
+    (proposal,) = (await offers.consider([event], {event.id: CustomerRef("c_ada")})).proposals
+    assert isinstance(proposal.action, Discount)
+    assert (proposal.action.form, proposal.action.skus, proposal.action.store) == ("bundle", ("JEANS", "TEE"), "ONLINE")
 
 
 @pytest.mark.parametrize(
