@@ -4,7 +4,9 @@ Trained on orders before August 2011 and tested on those of August and September
 as the product does every night, from orders that were over by then. Its constants were chosen on earlier months
 (`evals.next_item.choose`). Completion hides each variant of a test basket in turn and looks for it among the ten best
 given the others; a basket has 2 to 20 variants the model knows, as in the figures it is compared with. `_all_sizes`
-counts every basket of 2 or more, and a variant the model does not know as missed. For customers who bought before, the
+counts every basket of 2 or more, and a variant the model does not know as missed. `_cold` are those variants, found by
+their titles; `_beside_cold` is completion while they compete for the ten places, and `_whole` every variant of baskets
+of 2 to 20, told by titles too, beside the same without. For customers who bought before, the
 ten best are compared with their next order. The rivals see what the model sees; what sells now is counted anew every
 night, for the model and for them.
 """
@@ -12,16 +14,18 @@ night, for the model and for them.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.next_item.cold import read_titles, whole_basket
 from evals.next_item.recorded import Order, Recorded, read_recorded
 from evals.row import Row
 from knowledge.offers.calibration import calibrate
+from knowledge.offers.cold import SPEAKS, ColdShelf, shelve
 from knowledge.offers.lacking import Learned
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LATELY, MOST_BASKET, NextItemModel, learn
@@ -83,16 +87,21 @@ async def measure() -> list[Row]:
 def _measure() -> list[Row]:
     recorded = read_recorded()
     start, end = recorded.day(2011, 8), recorded.day(2011, 10)
-    hits = Hits()
+    hits, titles = Hits(), read_titles()
     told = periods(recorded, start, end)
     for period in told:
         complete(period, hits)
+        beside_cold(period, shelve(period.model.skus, titles), hits)
     ahead(recorded, told, hits)
     rivals = ("popular", "lately", "together")
     rows = [
         _held("next_item_hit10", hits.share("ease"), COMPLETION, max(hits.share(name) for name in rivals)),
         *(Row(f"next_item_hit10_{name}", round(hits.share(name), 4), "", "", None, None) for name in rivals),
         Row("next_item_hit10_all_sizes", round(hits.share("ease_all"), 4), "", "", None, None),
+        Row("next_item_hit10_cold", round(hits.share("cold"), 4), "", "", round(hits.share("cold_untold"), 4), None),
+        Row("next_item_hidden_cold", float(len(hits.told["cold"])), "", "", None, None),
+        _held("next_item_hit10_beside_cold", hits.share("beside_cold"), COMPLETION, hits.share("ease")),
+        Row("next_item_hit10_whole", round(hits.share("whole"), 4), "", "", round(hits.share("whole_untold"), 4), None),
         Row("next_item_baskets", float(len(hits.told["ease"])), "", "", None, None),
     ]
     personal = ("popular_next", "lately_next", "often_next", "often_lately_next")
@@ -110,7 +119,8 @@ def _read(told: Sequence[Period]) -> list[Row]:
     curve = calibrate(before.model, [order.skus for order in before.orders])
     if curve is None:
         return []
-    learned = Learned(last.model, curve, {sku: place for place, sku in enumerate(last.model.skus)})
+    shelf = shelve(last.model.skus, read_titles())
+    learned = Learned(last.model, curve, {sku: place for place, sku in enumerate(last.model.skus)}, shelf)
     said: list[float] = []
     came: list[bool] = []
     took: list[float] = []
@@ -152,8 +162,39 @@ def complete(period: Period, hits: Hits, *, rivals: bool = True) -> None:
             hits.add("together", _paired(counts, rows))
 
 
+def beside_cold(period: Period, shelf: ColdShelf, hits: Hits, *, speaks: float = SPEAKS) -> None:
+    """Completion with the variants the model does not know competing by their titles, and without; each by variant."""
+    for order in period.orders:
+        for suffix, found in (("", speaks), ("_untold", 0.0)):
+            told = whole_basket(period.model, shelf, order.skus, speaks=found)
+            if told is None:
+                continue
+            for right in told["cold"]:
+                hits.add(f"cold{suffix}", float(right))
+            for right in (*told["known"], *told["cold"]):
+                hits.add(f"whole{suffix}", float(right))
+            known = len(told["known"])
+            if known in _SIZES and not suffix:
+                hits.add("beside_cold", sum(told["known"]) / known)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An order of a customer who bought before, and what was known the night before it."""
+
+    model: NextItemModel
+    past: Sequence[tuple[float, Sequence[str]]]
+    order: Order
+
+
 def ahead(recorded: Recorded, told: Sequence[Period], hits: Hits) -> None:
-    """The next order of each customer who bought before, from what was known the night before it."""
+    """The next order of each customer who bought before, by ours and its rivals."""
+    for each in moments(recorded, told):
+        _next(each.model, each.past, each.order, hits)
+
+
+def moments(recorded: Recorded, told: Sequence[Period]) -> Iterator[Moment]:
+    """Every order of somebody who bought before, in its order of time."""
     past: dict[str, list[Order]] = defaultdict(list)
     at, night, model = 0, -1.0, None
     for period in told:
@@ -166,7 +207,7 @@ def ahead(recorded: Recorded, told: Sequence[Period], hits: Hits) -> None:
                 at += 1
             earlier = past[order.customer] if order.customer else []
             if earlier:
-                _next(model, [(order.at - each.at, each.skus) for each in earlier], order, hits)
+                yield Moment(model, [(order.at - each.at, each.skus) for each in earlier], order)
 
 
 def _lately(recorded: Recorded, model: NextItemModel, night: float) -> Scores:

@@ -24,6 +24,7 @@ class Why(StrEnum):
     """The reason code of an offer; the words are made from it."""
 
     COMPANION = "companion"  # often bought with something they hold
+    AKIN = "akin"  # called like something they hold; bought too seldom to say more
     CARTED = "carted"
     WISHED = "wished"  # on their wishlist
     VIEWED = "viewed"
@@ -91,7 +92,8 @@ def wanted(
     seeds = list(dict.fromkeys((*holding, *drawn_to)))[:_SEEDS]
     lacking = companions.lacking(seeds, _LACKING)
     for one in lacking:
-        take(Wanted(one.sku, one.chance, Why.COMPANION, one.because, one.together, one.lift))
+        why = Why.COMPANION if one.together else Why.AKIN
+        take(Wanted(one.sku, one.chance, why, one.because, one.together, one.lift))
     for sku in () if lacking else seeds:
         for companion in companions.of(sku):
             take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate
 from knowledge.offers.co_purchase import MIN_EVIDENCE, MIN_TOGETHER
+from knowledge.offers.cold import ColdShelf, nothing, shelve
 from knowledge.offers.next_item import MOST_BASKET, NextItemModel, learn
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
@@ -39,6 +40,7 @@ _KEEP = text(
         skus = excluded.skus, parts = excluded.parts
     """
 )
+_TITLES = text("SELECT sku, title FROM variant")
 _FORGET = text("DELETE FROM next_item_model")
 _READ = text("SELECT trained_at, baskets, skus, parts FROM next_item_model WHERE id = 1")
 
@@ -52,7 +54,7 @@ class Lacking:
     Attributes:
         chance: That the basket gets it, as often as such scores were right on days not learned from.
         because: The variant of the basket that speaks most for it,
-        together: baskets that held both,
+        together: baskets that held both; 0 where too few bought it to tell, and its title is like that variant's,
         lift: and how much oftener than by chance, in basis points.
     """
 
@@ -65,14 +67,17 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A model and what its scores mean."""
+    """A model, what its scores mean, and what it does not know but by title."""
 
     model: NextItemModel
     curve: Curve
     rows: dict[str, int]
+    cold: ColdShelf
 
     def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
-        """What a basket of these variants lacks, likeliest first; each bought with one of them beyond chance.
+        """What a basket of these variants lacks, likeliest first.
+
+        Each was bought with one of them beyond chance, or is called like one and was bought too seldom to tell.
 
         Args:
             holding: Variants; those the model does not know are passed over.
@@ -104,6 +109,23 @@ class Learned:
                 lift = min(_MOST_LIFT, round(count / float(by_chance[place, column]) * 10_000))
                 chance = self.curve.chance(float(scores[row]))
                 found.append(Lacking(model.skus[row], chance, model.skus[held[place]], count, lift))
+        least = found[-1].chance if len(found) >= most else 0.0
+        found += self._by_title(held, {*holding}, most, least)
+        return sorted(found, key=lambda one: -one.chance)[:most]
+
+    def _by_title(self, held: Sequence[int], holding: Container[str], most: int, least: float) -> list[Lacking]:
+        """What the model does not know and is called like something held; of a chance above `least`."""
+        scores = self.cold.scores(held)
+        near = np.flatnonzero(scores > 0)
+        best: list[int] = near[np.argsort(-scores[near], kind="stable")][:most].tolist()
+        found: list[Lacking] = []
+        for place in best:
+            chance = self.curve.chance(float(scores[place]))
+            if chance <= least:
+                break
+            if self.cold.skus[place] not in holding:
+                because = self.model.skus[self.cold.because(place, held)]
+                found.append(Lacking(self.cold.skus[place], chance, because, 0, 0))
         return found
 
 
@@ -124,13 +146,16 @@ async def learn_next_items(database: Database, *, until: datetime) -> int:
     async with database.transaction() as connection:  # a cursor lives in one
         async for part in connection.partitions(_BASKETS, window, _ROOM):
             baskets.extend(((until.timestamp() - float(row.at)) / _DAY, row.skus) for row in part)
+    async with database.reading() as connection:
+        titles = {row.sku: row.title for row in await connection.execute(_TITLES)}
     found = await asyncio.to_thread(_learn, baskets)
     async with database.transaction() as connection:
         if found is None:
             await connection.execute(_FORGET)
             return 0
         model, curve = found
-        parts = b64encode(_written(model, curve)).decode()
+        shelf = await asyncio.to_thread(shelve, model.skus, titles)
+        parts = b64encode(_written(model, curve, shelf)).decode()
         values = {"at": until, "baskets": model.baskets, "skus": list(model.skus), "parts": parts}
         await connection.execute(_KEEP, values)
     return model.baskets
@@ -153,7 +178,7 @@ def _learn(baskets: Baskets) -> tuple[NextItemModel, Curve] | None:
     return None if model is None or curve is None else (model, curve)
 
 
-def _written(model: NextItemModel, curve: Curve) -> bytes:
+def _written(model: NextItemModel, curve: Curve, shelf: ColdShelf) -> bytes:
     file = io.BytesIO()
     np.savez(
         file,
@@ -164,6 +189,9 @@ def _written(model: NextItemModel, curve: Curve) -> bytes:
         lately=model.lately,
         scores=curve.scores,
         chances=curve.chances,
+        cold=np.array(shelf.skus, dtype=np.str_),
+        kin=shelf.kin,
+        alike=shelf.alike,
     )
     return file.getvalue()
 
@@ -180,4 +208,8 @@ def _read(row: Any) -> Learned:
             int(row.baskets),
         )
         curve = Curve(parts["scores"], parts["chances"])
-    return Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)})
+        known = len(model.skus)
+        shelf = nothing(known)  # as a model that was kept before there were shelves
+        if "cold" in parts:
+            shelf = ColdShelf(tuple(map(str, parts["cold"].tolist())), parts["kin"], parts["alike"], known)
+    return Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)}, shelf)
