@@ -161,6 +161,25 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_an_override_is_measured_when_it_has_ended",
     ),
     "no transfer strips a location or overdraws a lane": ("test_no_lane_hand_pack_or_safety_stock_is_overdrawn",),
+    "a sale in one system is told to the other once, with all agents stopped": (
+        "test_a_sale_in_one_system_lowers_the_count_of_the_other_and_comes_back_to_nobody",
+        "test_both_end_with_what_is_left_however_looks_and_sales_fall_together",
+        "test_after_an_outage_only_the_newest_count_goes_out",
+        "test_a_write_whose_answer_was_lost_is_made_once",
+    ),
+    "the last unit is promised to one basket": (
+        "test_a_promise_lowers_the_other_side_and_what_is_let_go_comes_back",
+        "test_a_promise_whose_last_unit_was_just_sold_is_not_made",
+    ),
+    "a count is the sum of its changes, however late, doubled or disordered they are told": (
+        "test_sales_returns_and_counts_late_twice_and_out_of_order_end_in_the_same_counts",
+        "test_a_platform_s_count_is_explained_by_the_sale_whichever_is_told_first",
+        "test_a_late_sale_counts_on_its_own_day_and_is_told_to_the_other_platform",
+    ),
+    "an oversell is told with every way out": (
+        "test_an_oversell_found_late_is_told_with_every_way_out_and_closed_when_goods_come",
+        "test_the_cheapest_is_proposed_and_the_others_are_told_with_their_cost",
+    ),
     "can be undone": ("test_an_executed_discount_is_undone_once", "test_a_transfer_is_undone_by_cancelling_it"),
     "the model only words and chooses": ("test_no_model_can_approve_over_mcp_whatever_its_role",),
     "personal data becomes keyed hashes at the edge": (

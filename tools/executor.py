@@ -18,6 +18,7 @@ from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.customers import stop_messages
+from knowledge.unify.journal import explain_by_action
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
@@ -264,6 +265,9 @@ class Executor:
         async with self._database.transaction() as connection:
             tries = await done(connection, row.id, at, told)
             if tries is not None:
+                if isinstance(row.action, StockAdjustment):
+                    place = self._places.get(self._places.get(row.location).stock_location)
+                    explain_by_action(connection, (row.action.sku, place.id), row.id, row.action.delta, at)
                 body = {**told, "key": write_key(row.id), "tries": tries, "approval": row.approval_id or ""}
                 entries = [Entry("executed", at, body, row.id, row.correlation)]
                 if row.undoes:

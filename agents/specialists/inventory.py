@@ -15,7 +15,7 @@ from knowledge.demand.shelf import Shelf, Worth, shelves_at, shelves_of, skus_of
 from knowledge.demand.velocity import Spot
 from knowledge.events.event import Event
 from knowledge.store.connection import Connection
-from knowledge.store.places import ONLINE, WAREHOUSE, Places
+from knowledge.store.places import MIRROR, ONLINE, WAREHOUSE, Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.any_action import read_action
 from policies.actions.transfer import Transfer, TransferLine
@@ -112,7 +112,7 @@ class InventorySpecialist:
         for event in events:
             facts = event.facts
             try:
-                stock = self._places.get(str(facts.get("location", ""))).stock_location
+                stock = self._places.shelf(str(facts.get("location", ""))).id
             except NotFound:
                 passed["location_unknown"] += 1
                 continue
@@ -155,7 +155,7 @@ class InventorySpecialist:
         senders: list[tuple[Shelf, int]] = []
         for place in self._places.on(destination.platform):
             shelf = everywhere.get((low.sku, place.id))
-            if shelf and place.kind != ONLINE and place.id != destination.id:
+            if shelf and place.kind not in {ONLINE, MIRROR} and place.id != destination.id:
                 keep = self._limits.place(place.region, place.id).transfer.origin_keep
                 senders.append((shelf, keep + promised.get(shelf.spot, 0)))
         fresh = [one for one in senders if (now - one[0].as_of).total_seconds() <= limits.stock_age_s]

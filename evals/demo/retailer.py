@@ -161,7 +161,7 @@ def write_locations(world: World, file: Path, mirrors: Mapping[str, str] | None 
             "region": place.region,
             "timezone": place.timezone,
             "stock_location": sells_from.code,
-            **({"mirrors": mirrors[place.code]} if mirrors and place.code in mirrors else {}),
+            **({"mirrors": mirrors[place.code], "kind": "mirror"} if mirrors and place.code in mirrors else {}),
         }
         tables.append("\n".join(["[[location]]", *(f"{name} = {json.dumps(value)}" for name, value in names.items())]))
     file.write_text("\n\n".join(tables) + "\n", encoding="utf-8")

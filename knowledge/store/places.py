@@ -17,6 +17,7 @@ from policies.vocabulary.ids import LocationId
 ONLINE = "online"
 WAREHOUSE = "warehouse"
 SHOP = "shop"
+MIRROR = "mirror"
 NOWHERE = LocationId("")
 
 
@@ -26,7 +27,7 @@ class Place:
 
     Attributes:
         platform_id: Shopify's numeric location id, or Lightspeed's outlet uuid.
-        kind: warehouse, shop or online.
+        kind: warehouse, shop, online, or mirror: another platform's count of the goods of a warehouse or shop.
         country: Two letters, of phone numbers told there without a country code; "" for the chain's.
         stock_location: Whose shelves it sells from: itself, but for the online shop.
         mirrors: The location of another platform whose goods this one counts too; "" for none.
@@ -146,6 +147,8 @@ def _check_mirrors(places: list[Place], file: Path, hint: str) -> None:
         wrong = ""
         if place.mirrors and (shelf is None or shelf.mirrors or ONLINE in {shelf.kind, place.kind}):
             wrong = f"mirrors {place.mirrors}, which is no location with goods of its own"
+        elif (place.kind == MIRROR) != bool(place.mirrors):
+            wrong = 'is of kind "mirror" when it names what it mirrors, and only then'
         elif shelf is not None and shelf.platform == place.platform:
             wrong = f"mirrors {shelf.id}, which is on the same platform"
         elif place.mirrors in seen:

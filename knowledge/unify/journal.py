@@ -40,6 +40,15 @@ _MOVEMENT = text(
 )
 
 
+_ADJUSTED = text(
+    """
+    INSERT INTO stock_movement (sku, location_id, reference, cause, units, occurred_at, recorded_at)
+    VALUES (:sku, :place, :action, 'adjustment', :units, :at, :at)
+    ON CONFLICT (sku, location_id, reference) DO NOTHING
+    """
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row of a count's history; `reference` names the order, return, transfer or action behind it."""
@@ -140,6 +149,11 @@ class Journal:
         kept = [self.movements[key] for key in sorted(self.movements)]
         await write_rows(connection, _MOVEMENT, (_movement_row(each, self.at) for each in kept))
         self.movements.clear()
+
+
+def explain_by_action(connection: Connection, cell: Cell, action: str, units: int, at: datetime) -> None:
+    """Keep, with what is sent next, that an adjustment of ours ought to show in a count."""
+    connection.post(_ADJUSTED, {"sku": cell[0], "place": cell[1], "action": action, "units": units, "at": at})
 
 
 def shares(delta: int, open_: Sequence[Movement]) -> list[tuple[Movement, int]]:

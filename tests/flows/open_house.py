@@ -242,7 +242,7 @@ def write_locations(world: World, folder: Path) -> Path:
             "stock_location": sells_from.code,
         }
         if place.code.startswith("WEB_"):
-            names["mirrors"] = place.code.removeprefix("WEB_")
+            names |= {"mirrors": place.code.removeprefix("WEB_"), "kind": "mirror"}
         lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in names.items())
         tables.append(f"[[location]]\n{lines}\n")
     file = folder / "locations.toml"

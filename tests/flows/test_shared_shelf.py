@@ -94,6 +94,28 @@ async def test_after_an_outage_only_the_newest_count_goes_out(database_url: str,
         assert world.levels[TEE, WEB].on_hand == 4
 
 
+async def test_a_write_whose_answer_was_lost_is_made_once(database_url: str, tmp_path: Path):
+    async with shared_shelf(database_url, tmp_path) as shelf:
+        house, faults = shelf.opened.house, shelf.opened.retailer.faults["shopify"]
+        shelf.sell_at_till(3)
+        await shelf.listen()
+        faults.lose_answer_next = 10  # longer than the connector itself has patience for
+        await house.mirroring.run()
+        faults.lose_answer_next = 0
+        assert shelf.counts == (7, 7)  # done, and nobody told us
+        [(action, state)] = await shelf.rows(
+            "SELECT id, state FROM action WHERE facts ->> 'sku' = 'PROD_001' ORDER BY created_at DESC LIMIT 1"
+        )
+        assert state == "allowed"
+        shelf.sell_at_till(1)
+        await shelf.sync()
+        assert shelf.counts == (6, 7)  # what has no end yet is not written over
+        await house.carry_out(action)
+        await shelf.sync()
+        assert shelf.counts == (6, 6)
+        assert await shelf.rows("SELECT count(*) FROM shared_count WHERE pending <> '' OR unsure > 0") == [(0,)]
+
+
 async def test_stopped_by_name_it_writes_nothing_and_started_again_it_catches_up(database_url: str, tmp_path: Path):
     async with shared_shelf(database_url, tmp_path) as shelf:
         async with shelf.opened.database.transaction() as connection:
@@ -116,3 +138,13 @@ async def test_stopped_by_name_it_writes_nothing_and_started_again_it_catches_up
             await connection.execute("UPDATE halt SET lifted_at = now()")
         await shelf.sync()
         assert shelf.counts == (8, 8)
+        async with shelf.opened.database.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO rung (capability, location_id, rung, set_by, set_at, reason, evidence)"
+                " VALUES ('stock_sync', 'WEB_STORE_SEA', 'observe', 'manager:ada', now(), 'a test', '{}')"
+            )
+        shelf.sell_at_till(1)
+        await shelf.sync()
+        assert shelf.counts == (7, 8)
+        would = "SELECT state, facts -> 'after' FROM action WHERE kind = 'stock_sync' ORDER BY created_at DESC LIMIT 1"
+        assert await shelf.rows(would) == [("denied", 7)]
