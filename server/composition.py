@@ -15,9 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from agents.beforehand import Beforehand
 from agents.specialist import Specialist
-from agents.specialists.inventory import InventorySpecialist
 from agents.specialists.offers import OffersSpecialist
-from agents.specialists.purchases import PurchasesSpecialist
 from agents.standing import Standing
 from agents.supervisor import Supervisor
 from knowledge.anonymity.office import CohortOffice
@@ -44,6 +42,7 @@ from server.daily_receipt import DailyReceipts
 from server.knowing import knowing_of
 from server.oauth.challenge import Challenge
 from server.offline.hand import OfflineDesk
+from server.proposing import proposing_of
 from server.queue.inbox import Inbox
 from server.queue.jobs import Jobs, Tempo
 from server.queue.lanes import Lanes
@@ -242,34 +241,12 @@ async def _house(  # noqa: PLR0913, PLR0917
             outside=outside_of(settings, database, vault, real, stack),
         )
     )
-    offers = OffersSpecialist(
-        database,
-        places,
-        limits,
-        secret=secret.derive("discount-code"),
-        companions=speaking.companions,
-        writer=speaking.writer,
-        prices=prices,
-        campaign=settings.campaign,
-        drawing=speaking.drawing,
-        now=now,
-        present=present,
+    proposing = proposing_of(
+        settings, database, places, limits, secret, speaking, prices, messages.channels, now, present
     )
-    purchases = PurchasesSpecialist(
-        database,
-        places,
-        limits,
-        channels=messages.channels,
-        campaign=settings.campaign,
-        lottery=speaking.drawing.lottery,
-        now=now,
-        present=present,
-    )
-    inventory = InventorySpecialist(database, places, limits, now=now)
-    specialists: Sequence[Specialist] = (offers, inventory, *((purchases,) if messages.channels else ()))
-    supervisor = Supervisor(specialists, guard, Standing(database))
+    supervisor = Supervisor(proposing.everybody, guard, Standing(database))
     reviews = Reviews(database, engine, places, now)
-    ladder = LadderOffice(database, engine, places, [each.actor.id for each in specialists], now)
+    ladder = LadderOffice(database, engine, places, [each.actor.id for each in proposing.everybody], now)
     inbox = Inbox(database, metrics)
     stack.push_async_callback(inbox.close)
     lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
@@ -309,7 +286,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     listener = Listener(places, keys, settings.currency, settings.country)
     desk = CheckoutDesk(
         database=database,
-        offers=offers,
+        offers=proposing.offers,
         guard=guard,
         inbox=inbox,
         background=background,
@@ -321,7 +298,9 @@ async def _house(  # noqa: PLR0913, PLR0917
         scans=ScanDesk(database, places, limits, secret.derive("scannable"), now),
         online=settings.shopify_url.rstrip("/"),
     )
-    offline = OfflineDesk(database, places, limits, prices, guard, offers.actor, secret.derive("offline"), now)
+    offline = OfflineDesk(
+        database, places, limits, prices, guard, proposing.offers.actor, secret.derive("offline"), now
+    )
     stack.push_async_callback(background.close)
     return House(
         settings=settings,
@@ -347,8 +326,8 @@ async def _house(  # noqa: PLR0913, PLR0917
         measuring=measuring,
         cohorts=knowing.office,
         receipts=receipts,
-        specialists=specialists,
-        offers=offers,
+        specialists=proposing.everybody,
+        offers=proposing.offers,
         beforehand=speaking.beforehand,
         supervisor=supervisor,
         inbox=inbox,

@@ -40,6 +40,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_the_crm_is_asked_by_address_and_gives_no_name_number_or_address_away",
         "test_a_hanging_platform_costs_its_own_part_and_no_more_than_the_deadline",
         "test_what_the_crm_guesses_is_for_managers",
+    ),
     # the retailer's own history
     "history wakes nobody and is in the store once, whatever it comes in and however often": (
         "test_orders_returns_customers_products_and_counts_come_in_and_nobody_is_woken",

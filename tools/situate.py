@@ -241,29 +241,31 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
         NotFound: A sku is not in the catalog.
         Refused: The goods are priced in another currency.
     """
-    action = case.action
-    if isinstance(action, Discount):
-        return _discount(case, action, around, totals)
-    if isinstance(action, Transfer):
-        return _transfer(case, action, around)
-    if isinstance(action, StockAdjustment):
-        worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
-        return AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
-    if isinstance(action, StockSync):
-        return SyncFacts(units=abs(action.delta))
-    if isinstance(action, Message):
-        return message_facts(
-            action,
-            around.messages,
-            place=case.place,
-            places=around.places,
-            limits=around.limits.place(case.place.region, case.place.id),
-            totals=[(each, totals[each]) for each in counted(action, case.place, case.proposed_at)],
-            at=around.at,
-        )
-    if isinstance(action, ProfileLink):
-        return link_facts(action, around.links, undo=case.undo)
-    return CompensationFacts()
+    match case.action:
+        case Discount() as action:
+            facts = _discount(case, action, around, totals)
+        case Transfer() as action:
+            facts = _transfer(case, action, around)
+        case StockAdjustment() as action:
+            worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
+            facts = AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
+        case StockSync() as action:
+            facts = SyncFacts(units=abs(action.delta))
+        case Message() as action:
+            facts = message_facts(
+                action,
+                around.messages,
+                place=case.place,
+                places=around.places,
+                limits=around.limits.place(case.place.region, case.place.id),
+                totals=[(each, totals[each]) for each in counted(action, case.place, case.proposed_at)],
+                at=around.at,
+            )
+        case ProfileLink() as action:
+            facts = link_facts(action, around.links, undo=case.undo)
+        case _:
+            facts = CompensationFacts()
+    return facts
 
 
 def _goods(action: Discount, evidence: Mapping[str, Any]) -> tuple[PricedLine, ...]:

@@ -15,7 +15,7 @@ from knowledge.demand.shelf import Shelf, Worth, shelves_at, shelves_of, skus_of
 from knowledge.demand.velocity import Spot
 from knowledge.events.event import Event
 from knowledge.store.connection import Connection
-from knowledge.store.places import MIRROR, ONLINE, WAREHOUSE, Places
+from knowledge.store.places import WAREHOUSE, Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.any_action import read_action
 from policies.actions.transfer import Transfer, TransferLine
@@ -153,9 +153,9 @@ class InventorySpecialist:
             return None, False
         limits = self._limits.place(destination.region, destination.id).transfer
         senders: list[tuple[Shelf, int]] = []
-        for place in self._places.on(destination.platform):
+        for place in self._places.shelves(destination.platform):
             shelf = everywhere.get((low.sku, place.id))
-            if shelf and place.kind not in {ONLINE, MIRROR} and place.id != destination.id:
+            if shelf and place.id != destination.id:
                 keep = self._limits.place(place.region, place.id).transfer.origin_keep
                 senders.append((shelf, keep + promised.get(shelf.spot, 0)))
         fresh = [one for one in senders if (now - one[0].as_of).total_seconds() <= limits.stock_age_s]

@@ -16,7 +16,7 @@ from evals.replay.log import ONLINE, SOURCE
 from knowledge.events.event import Event, Topic
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place
-from knowledge.unify.orders import LOG
+from knowledge.unify.levels import LOG
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
 
 WAREHOUSE = LocationId("WAREHOUSE")

@@ -13,7 +13,7 @@ from evals.replay.chain import WAREHOUSE, Supply
 from evals.replay.log import SOURCE
 from knowledge.events.event import Event, Topic
 from knowledge.store.session import Database
-from knowledge.unify.orders import LOG
+from knowledge.unify.levels import LOG
 from policies.vocabulary.ids import CorrelationId, EventId
 from server.queue.inbox import Inbox
 

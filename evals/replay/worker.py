@@ -24,7 +24,7 @@ from evals.replay.platform import LogPlatform
 from knowledge.events.event import Event
 from knowledge.offers.companions import count_companions
 from knowledge.store.session import Database
-from knowledge.unify.orders import LOG
+from knowledge.unify.levels import LOG
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import CustomerRef
 from server.composition import compose

@@ -11,7 +11,7 @@ from knowledge.demand.kept import Kept
 from knowledge.planning.arrival import Demand
 from knowledge.planning.buying import Lines, buy
 from knowledge.planning.chain import Chain
-from knowledge.store.places import ONLINE, Places
+from knowledge.store.places import MIRROR, ONLINE, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def orders(chain: Chain, places: Places, budget: int) -> Sequence[OrderLin
 def _orders(chain: Chain, places: Places, budget: int) -> list[OrderLine]:
     vendors = sorted(chain.suppliers)
     number = {vendor: at for at, vendor in enumerate(vendors)}
-    stocked = {str(place.id) for place in places if place.kind != ONLINE}
+    stocked = {str(place.id) for place in places if place.kind not in {ONLINE, MIRROR}}
     spots = [
         spot
         for spot, kept in sorted(chain.forecasts.items())

@@ -13,7 +13,7 @@ from knowledge.demand.outline import Floats
 from knowledge.planning.chain import LEAD, REVIEW, Chain
 from knowledge.planning.moving import Network, Shelves, Whole
 from knowledge.planning.rebalance import Shipments, rebalanced
-from knowledge.store.places import ONLINE, WAREHOUSE, Places
+from knowledge.store.places import WAREHOUSE, Places
 
 KEEP: Final = 0.95  # service level whose demand in the lead time no shop is stripped of
 COST: Final = 60  # minor units per unit moved, both ends handled
@@ -50,7 +50,7 @@ async def transfers(chain: Chain, places: Places) -> Sequence[Move]:
 def _transfers(chain: Chain, places: Places) -> list[Move]:
     found: list[Move] = []
     for platform in sorted({place.platform for place in places}):
-        names = sorted(str(place.id) for place in places.on(platform) if place.kind != ONLINE)
+        names = sorted(str(place.id) for place in places.shelves(platform))
         skus = sorted({sku for sku, place in chain.levels if place in names and sku in chain.goods})
         if len(names) > 1 and skus:
             stores = [str(place.id) for place in places.on(platform) if place.kind == WAREHOUSE]

@@ -89,6 +89,10 @@ class Places:
         """A platform's locations."""
         return [place for place in self if place.platform == platform]
 
+    def shelves(self, platform: str) -> list[Place]:
+        """A platform's locations that have shelves of their own: no online shop, and no mirror of others' shelves."""
+        return [place for place in self.on(platform) if place.kind not in {ONLINE, MIRROR}]
+
     def shelf(self, name: LocationId | str) -> Place:
         """Where the goods lie that a location sells: followed from an online shop, and from a mirror to its original.
 

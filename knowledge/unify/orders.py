@@ -139,9 +139,9 @@ async def apply_orders(
         if not book.enter(event, customers.get(event.id), places):
             stale.add(event.id)
     await book.write(connection)
-    if paid := sorted({str(event.facts.get("transaction") or "") for event in events} - {""}):
+    if baskets := sorted({str(event.facts.get("transaction") or "") for event in events} - {""}):
         at = max(event.received_at for event in events)
-        await connection.execute(_PAID, {"at": at, "names": paid})  # the goods have left the count by themselves
+        await connection.execute(_PAID, {"at": at, "names": baskets})  # the goods have left the count by themselves
     if new := [name for name in ids if name not in known]:
         await connection.execute(_WAITED, {"ids": new})
     return stale, book.moved()

@@ -191,7 +191,7 @@ def _heard_by(app: Any, heard: list[bytes]) -> Any:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_house(  # noqa: PLR0913  # each is a different house
     database_url: str,
     folder: Path,
     *,

@@ -49,7 +49,7 @@ class LightspeedChanges:
         after = int(cursor or 0)
         begin = max(0, after - _BEFORE)
         while True:
-            rows = (await self.page(stream, begin)).data or []
+            rows: list[Mapping[str, Any]] = (await self.page(stream, begin)).data or []
             news = [event for row in rows if version_in(row) > after and (event := await self._told(stream, row))]
             past = [event for row in rows if version_in(row) <= after and (event := await self._told(stream, row))]
             missed = self._given[stream].fresh(past)
