@@ -2,7 +2,9 @@
 
 Every seed is another retailer over 26 weeks. Ours starts from its priors, holds out and explores, learns each week from
 its own log, and pays for all of that. The constants of learning were chosen on seeds 0 to 9; these are others. Money is
-the true expectation, so a lucky week is worth nothing; rivals keep the same margin floor and caps.
+the true expectation, so a lucky week is worth nothing; rivals keep the same margin floor and caps. A tenth to three
+tenths of what is wanted is not on the shelf: rivals cannot sell it, ours offers to send it home, and offers pairs;
+beside it stands the same without both (`shelf_alone`).
 """
 
 from collections.abc import Sequence
