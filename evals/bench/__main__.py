@@ -11,6 +11,7 @@ BENCH = Measurements(
     {
         "webhook": "evals.bench.webhook",
         "checkout": "evals.bench.checkout",
+        "pos": "evals.bench.pos",
         "verdict": "evals.bench.verdict",
         "mcp": "evals.bench.mcp_call",
         "first_decision": "evals.bench.first_decision",

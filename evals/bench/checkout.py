@@ -62,22 +62,22 @@ async def measure() -> list[Row]:
         )
         database = Database(url, pool=2)
         await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
-        keys = await _keys(database, world, now)
+        keys = await till_keys(database, world, now)
         await database.close()
         customers = await asyncio.to_thread(grow, url)
         async with AsyncExitStack() as stack:
-            product = await _open(stack, home, url, now)
-            rows = await _measured(product, _samples(world, keys), _baskets(world, keys))
+            product = await open_product(stack, home, url, now)
+            rows = await _measured(product, _samples(world, keys), baskets(world, keys))
         return [Row("checkout_customers", float(customers), "", "", None, None), *rows]
 
 
 async def _measured(product: Listening, samples: Iterator[bytes], baskets: Iterator[bytes]) -> list[Row]:
     await closed_loop(product.port, list(islice(baskets, WARM_UP)), TILLS)
     sample = await closed_loop(product.port, list(islice(samples, SAMPLES)), 1)
-    before, used = await _answered(product), cpu_seconds(product.pid)
+    before, used = await answered(product), cpu_seconds(product.pid)
     steady = await open_loop(product.port, list(islice(baskets, STEADY)), RATE, TILLS)
     cpu = (cpu_seconds(product.pid) - used) / STEADY * 1000
-    after = await _answered(product)
+    after = await answered(product)
     told = {status: after.get(status, 0) - before.get(status, 0) for status in after}
     hurried = await closed_loop(product.port, list(islice(baskets, AT_ONCE)), TILLS)
     p95, p99, late = steady.percentile(0.95), steady.percentile(0.99), told.get("late", 0) / STEADY
@@ -102,7 +102,7 @@ def _errors(load: Load) -> int:
     return sum(count for status, count in load.statuses.items() if status != 200)  # noqa: PLR2004  # HTTP
 
 
-async def _answered(product: Listening) -> Mapping[str, int]:
+async def answered(product: Listening) -> Mapping[str, int]:
     """How many checkouts were answered so far, by status, as the product counts them."""
     async with httpx.AsyncClient() as client:
         told = (await client.get(f"http://127.0.0.1:{product.port}/metrics?format=json")).json()
@@ -110,7 +110,7 @@ async def _answered(product: Listening) -> Mapping[str, int]:
     return {labels.removeprefix("status="): count for labels, count in counted.items()}
 
 
-def _baskets(world: World, keys: Mapping[str, Iterator[str]]) -> Iterator[bytes]:
+def baskets(world: World, keys: Mapping[str, Iterator[str]]) -> Iterator[bytes]:
     """What was bought in the shops before, rung up again for customers from the whole chain."""
     chance = Random(world.seed)
     people = [person for person in world.people.values() if person.shopify_id]
@@ -135,7 +135,7 @@ def _asked(body: bytes, key: str) -> bytes:
     return request("POST", "/v1/checkout", headers, body)
 
 
-async def _keys(database: Database, world: World, at: datetime) -> Mapping[str, Iterator[str]]:
+async def till_keys(database: Database, world: World, at: datetime) -> Mapping[str, Iterator[str]]:
     """The keys of the tills of each shop, in turn."""
     places = [place.code for place in shops(world.places, PLATFORM)]
     made: dict[str, list[str]] = {place: [] for place in places}
@@ -145,7 +145,8 @@ async def _keys(database: Database, world: World, at: datetime) -> Mapping[str, 
     return {place: cycle(keys) for place, keys in made.items()}
 
 
-async def _open(stack: AsyncExitStack, home: Path, url: str, start: datetime) -> Listening:
+async def open_product(stack: AsyncExitStack, home: Path, url: str, start: datetime) -> Listening:
+    """The product over a filled store, and a simulated Shopify beside it, until the stack is closed."""
     shop_port, port = free_port(), free_port()
     await stack.enter_async_context(
         listening("evals.bench.shop", str(shop_port), start.isoformat(), port=shop_port, says=home / "shop.log")

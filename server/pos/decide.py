@@ -36,6 +36,7 @@ _OVERTAKEN: Final = Why.of(
 )
 _DISMISSED: Final = Why.of(Refused("The customer did not want an offer with this sale.", code="offer.dismissed"))
 
+# not waited for on disk: a state that a crash forgets is told again, and a customer waits here
 _STATE = text(
     """
     WITH over AS (
@@ -44,7 +45,9 @@ _STATE = text(
             ORDER BY at LIMIT 20 FOR UPDATE SKIP LOCKED)
     )
     INSERT INTO pos_basket (device, basket, revision, fingerprint, at)
-    VALUES (:device, :basket, :revision, :fingerprint, :at)
+    SELECT CAST(:device AS varchar), CAST(:basket AS varchar), CAST(:revision AS bigint),
+           CAST(:fingerprint AS varchar), CAST(:at AS timestamptz)
+    WHERE set_config('synchronous_commit', 'off', true) = 'off'
     ON CONFLICT (device, basket) DO UPDATE SET
         fingerprint = CASE WHEN :revision > pos_basket.revision THEN :fingerprint ELSE pos_basket.fingerprint END,
         revision = greatest(pos_basket.revision, :revision), at = :at
@@ -88,18 +91,19 @@ class PosDesk:
             # one state after the other, so that each sees what was decided on the one before; of those that wait here,
             # the newest is asked about alone
             turn = self.turns.setdefault(checkout.transaction, asyncio.Lock())
+            waited = turn.locked()
             async with turn:
-                if await self._newest(asked) > asked.revision:
+                if waited and await self._newest(asked) > asked.revision:
                     return self._silent(asked, _OVERTAKEN)
                 earlier = EarlierOffers(self.database.quick, self.desk.offers.actor.id, self.now())
                 answer = await self.desk.answer(
                     counter.actor, checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
                 )
+                if answer.status != "silent" and await self._newest(asked) > asked.revision:
+                    await self._give_way(answer)
+                    return self._silent(asked, _OVERTAKEN)
         except (Refused, NotFound) as error:
             return self._silent(asked, Why.of(error))
-        if answer.status != "silent" and await self._newest(asked) > asked.revision:
-            await self._give_way(answer)
-            return self._silent(asked, _OVERTAKEN)
         return await self._told(counter, asked, checkout, answer)
 
     async def _overtaken(self, asked: DecisionAsked) -> DecisionTold | None:

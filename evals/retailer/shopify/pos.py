@@ -74,7 +74,7 @@ class PosRegister:
         self._settings = settings
         self._client = client
         self._url = url
-        self._place = place
+        self.place = place
         self._now = now or settings.now
 
     def token(self, **changed: Any) -> str:
@@ -123,6 +123,10 @@ class PosRegister:
             **changed,
         }
 
+    def where(self) -> Answer:
+        """The register, and where it believes to be."""
+        return {"device": str(self.device), "location": str(self._world.places[self.place].shopify_id)}
+
     def line(self, sku: str, units: int) -> Answer:
         """One line of the cart."""
         variant = self._world.variants[sku]
@@ -164,9 +168,8 @@ class PosRegister:
         """
         if not self.online:
             raise httpx.ConnectError("the register has no line")
-        device = {"device": str(self.device), "location": str(self._world.places[self._place].shopify_id)}
         sent = {"authorization": f"Bearer {self.token()}", "origin": ORIGIN, **headers}
-        return await self._client.post(f"{self._url}/pos/v1/{door}", json={**device, **body}, headers=sent)
+        return await self._client.post(f"{self._url}/pos/v1/{door}", json={**self.where(), **body}, headers=sent)
 
 
 def _decimal(cents: int) -> str:
