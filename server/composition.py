@@ -252,7 +252,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     lanes = Lanes(database, supervisor, places, metrics=metrics, agents=agents, now=now, vault=vault)
     folders = (settings.home / "memory", settings.home / "cohorts")
     privacy = PrivacyOffice(database, vault, folders, partial(_unsealed, sealer), now)
-    links = LinkOffice(database, guard, places, settings.currency)
+    links = LinkOffice(database, guard, places, settings.currency, now)
     linking = NightlyLinking(Linking(database, vault, now), links)
     receipts = await _receipts(settings, database, engine, vault, stack, now)
     mirroring = Mirroring(database, guard, platforms, places, limits, now)

@@ -300,6 +300,12 @@ class Settings(BaseModel):
                     code="settings.missing",
                     field=missing,
                 )
+        if self.klaviyo_profiles and not self.klaviyo_url:
+            raise Misconfigured(
+                "TILLHAND_KLAVIYO_URL is required with TILLHAND_KLAVIYO_PROFILES.",
+                code="settings.missing",
+                field="klaviyo_url",
+            )
 
     def _check_oauth(self) -> None:
         if not (self.oauth_issuer or self.oauth_jwks or self.oauth_audience):

@@ -81,11 +81,13 @@ async def compare(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG0
 
 
 def _waits(at: Keyboard, told: Said) -> bool:
-    """Say that another person has to look, where one has to."""
-    if told.decision.state != "waiting":
-        return False
-    at.out.print(f"{told.decision.reasons[0][1]} It waits as {told.decision.approval_id}.", highlight=False)
-    return True
+    """Say that it is not done yet, where it is not."""
+    decision = told.decision
+    if decision.state == "waiting":
+        at.out.print(f"{decision.reasons[0][1]} It waits as {decision.approval_id}.", highlight=False)
+    elif decision.state != "executed":
+        at.out.print(f"It is {decision.state}, and is tried again by itself.", highlight=False)
+    return decision.state != "executed"
 
 
 def _show(at: Keyboard, told: list[Told]) -> None:

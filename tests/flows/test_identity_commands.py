@@ -2,6 +2,8 @@
 
 import argparse
 import io
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +215,18 @@ async def test_a_managers_no_leaves_the_pair_as_it_was_and_is_not_asked_again(da
         assert (await opened.house.guard.answer(BOB, one.approval_id, approve=False)).state == "rejected"
         assert await opened.house.links.ask_people() == 0
         assert (await find(opened))["linked"] == []
+
+
+async def test_what_was_asked_while_ai_was_stopped_is_asked_another_night(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        await unsure(opened, ada)
+        await opened.house.ladder.stop(OPERATOR, "all", "", reason="An audit.")
+        assert await opened.house.links.ask_people() == 0
+        await opened.house.ladder.start(OPERATOR, "all", "", reason="Over.")
+        tomorrow = opened.house.now() + timedelta(days=1)
+        assert await replace(opened.house.links, now=lambda: tomorrow).ask_people() == 1
+        assert len(await waiting(opened)) == 1
 
 
 async def test_what_one_person_took_apart_another_one_joins(database_url: str, tmp_path: Path):

@@ -1,7 +1,8 @@
 """The office links go through when a person has a say: confirmed or taken apart by the guard, and never lost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from knowledge.identity.graph import pair_of
 from knowledge.identity.links import LINKER, Says, Told, history, members, newest
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
-from knowledge.store.session import Database
+from knowledge.store.session import Database, utc_now
 from policies.actions.profile_link import ProfileLink
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor, Door, Role
@@ -21,6 +22,7 @@ from tools.propose.deciding import Deciding
 Word = Literal["link", "apart"]
 
 _A_NIGHT: Final = 200  # questions put before people at once; the rest are the next nights'
+_HINT: Final = "Look at `tillhand identity links apart`, and confirm that pair first if it was a mistake."
 _BY_A_PERSON: Final = "A person looked at the two customers."
 # whoever decides for it is not a person, so the ladder and the stop switches bind it
 _LINKER: Final = Actor(LINKER, Role.OPERATOR, None, Door.EVENT, model=True)
@@ -31,7 +33,7 @@ _BOUGHT_AT: Final = text(
     " ORDER BY occurred_at DESC LIMIT 20"
 )
 _ASKED: Final = text(
-    "SELECT idempotency_key FROM action WHERE actor_id = :by AND idempotency_key = ANY(CAST(:keys AS text[]))"
+    "SELECT DISTINCT split_part(idempotency_key, ':', 2) FROM action WHERE actor_id = :by AND state <> 'denied'"
 )
 
 
@@ -56,6 +58,7 @@ class LinkOffice:
     guard: Deciding
     places: Places
     currency: str
+    now: Callable[[], datetime] = utc_now
 
     async def standing(self, actor: Actor, *, says: Says) -> list[Told]:
         """What holds: links, questions that wait for a person, or pairs kept apart; the newest first.
@@ -105,14 +108,15 @@ class LinkOffice:
     async def ask_people(self) -> int:
         """Put the pairs the linker is unsure of before people, the likeliest first; returns how many are new.
 
+        Each telling of a pair is asked about once; where AI was stopped, another night.
+
         What stands in a proposal is the weight of the evidence and the names of fields: no value of either customer.
         """
         async with self.database.reading() as connection:
             held = await newest(connection)
             asked = sorted((each for each in held.values() if each.says == "ask"), key=lambda each: -each.bits)
-            keys = [_key(each) for each in asked]
-            before = set((await connection.execute(_ASKED, {"by": LINKER, "keys": keys})).scalars())
-            new = [each for each in asked if _key(each) not in before][:_A_NIGHT]
+            before = set((await connection.execute(_ASKED, {"by": LINKER})).scalars())
+            new = [each for each in asked if str(each.place) not in before][:_A_NIGHT]
             proposals = [await self._proposal(connection, _LINKER, each) for each in new]
         decisions = [await self.guard.propose(_LINKER, each) for each in proposals]
         return sum(each.state == "waiting" for each in decisions)
@@ -128,11 +132,8 @@ class LinkOffice:
         decision = await self.guard.propose(actor, proposal)
         if decision.state in {"denied", "failed"}:
             rule, sentence = decision.reasons[0]
-            raise Refused(
-                decision.error or sentence,
-                code=rule,
-                hint="Look at `tillhand identity links apart`, and confirm that pair first if it was a mistake.",
-            )
+            code = rule if decision.state == "denied" else "identity.not_done"
+            raise Refused(decision.error or sentence, code=code, hint=_HINT if code == "identity.apart" else "")
         async with self.database.reading() as connection:
             return Said(tuple(await members(connection, CustomerRef(one))), decision)
 
@@ -142,7 +143,7 @@ class LinkOffice:
         weight = f"{told.bits / 100:.1f}"
         return Proposal(
             link,
-            _key(told),
+            f"link:{told.place}:{self.now():%Y%m%d%H%M}",
             Origin(CorrelationId(f"linking:{told.at:%Y-%m-%d}"), LINKER),
             f"They agree in {fields}: {weight} bits of evidence, short of what settles it.",
             {"agreed": list(told.agreed), "centibits": told.bits, "model": told.model},
@@ -163,11 +164,6 @@ class LinkOffice:
             says=says,
             currency=self.currency,
         )
-
-
-def _key(told: Told) -> str:
-    """The same telling is asked about once, however many nights it stands."""
-    return f"link:{told.place}"
 
 
 async def _known(connection: Connection, refs: Sequence[str]) -> None:

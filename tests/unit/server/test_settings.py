@@ -173,6 +173,15 @@ def test_a_sender_of_messages_needs_all_of_its_credentials(url: str, needed: dic
         read(**{url: "http://api.example.com"}, **needed)
 
 
+def test_profiles_of_a_crm_need_the_crm():
+    with pytest.raises(Misconfigured, match="TILLHAND_KLAVIYO_URL is required") as refused:
+        read(TILLHAND_KLAVIYO_PROFILES="true")
+    assert refused.value.code == "settings.missing"
+    told = read(TILLHAND_KLAVIYO_URL="https://api.example.com", TILLHAND_KLAVIYO_PROFILES="true", **MAILS)
+    assert told.klaviyo_profiles
+    assert read(TILLHAND_KLAVIYO_TRAITS="tier, size").klaviyo_traits == ("tier", "size")
+
+
 @pytest.mark.parametrize("sender", ["+15005550006", "12345", "123456", "Northline", "NORTH LINE 1"[:11]])
 def test_texts_come_from_a_number_a_short_code_or_a_name(sender: str):
     assert read(TILLHAND_TWILIO_FROM=sender).twilio_from == sender
