@@ -54,7 +54,8 @@ def test_what_sells_from_a_mirror_sells_from_its_shelf(tmp_path: Path):
 def test_a_mirror_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, object]):
     mirror: dict[str, object] = {**WEB, **wrong}
     if "buffers" in wrong:
-        mirror = {name: value for name, value in WEB.items() if name != "mirrors"} | {"kind": "shop", "buffer": 2}
+        mirror = {name: value for name, value in WEB.items() if name != "mirrors"}
+        mirror |= {"kind": "shop", "buffer": 2}
     with pytest.raises(Misconfigured) as error:
         read_locations(written(tmp_path, dict(SHELF), mirror))
     assert error.value.code == "locations.mirror"
