@@ -42,6 +42,8 @@ TEAMS: Final = {
     "stock_sync": "store_operations",
     "message": "marketing",
     "profile_link": "store_operations",
+    "reorder": "store_operations",
+    "cancel_reorder": "store_operations",
 }
 """The team that owns each kind of action: it alone lets AI go further with it."""
 

@@ -114,6 +114,15 @@ class SyncLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReorderLimits:
+    """For purchase orders: cents at cost."""
+
+    value_max: int
+    order_day: int
+    two_from: int  # from here on two managers approve
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalLimits:
     """For approvals: seconds until an unanswered one becomes "no"."""
 
@@ -136,6 +145,7 @@ class PlaceLimits:
     transfer: TransferLimits
     stock_adjustment: AdjustmentLimits
     stock_sync: SyncLimits
+    reorder: ReorderLimits
     approval: ApprovalLimits
     packs: tuple[str, ...]
 
@@ -149,6 +159,7 @@ _TABLES: Final[dict[str, type]] = {
     "transfer": TransferLimits,
     "stock_adjustment": AdjustmentLimits,
     "stock_sync": SyncLimits,
+    "reorder": ReorderLimits,
     "approval": ApprovalLimits,
 }
 _NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, shape in _TABLES.items()} | {

@@ -151,6 +151,30 @@ class SyncFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReorderFacts:
+    """Facts about one purchase order; cents at cost.
+
+    Attributes:
+        order_day_total: Ordered for this location today, this order included.
+        supplier_known: Somebody described the supplier.
+        goods_of_supplier: The catalog has every line under this supplier's name.
+        packs_whole: Every line is in the supplier's packs.
+        minimum: Least value of an order to this supplier.
+    """
+
+    value: int
+    order_day_total: int
+    supplier_known: bool
+    goods_of_supplier: bool
+    packs_whole: bool
+    minimum: int
+
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
+        """As Cedar sees it."""
+        return {**asdict(self), "limit": asdict(limits.reorder)}
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """Facts about one message; counts of messages with this one, seconds, and minutes after midnight.
 
@@ -230,7 +254,16 @@ class CompensationFacts:
         return {}
 
 
-Facts = DiscountFacts | TransferFacts | AdjustmentFacts | SyncFacts | MessageFacts | LinkFacts | CompensationFacts
+Facts = (
+    DiscountFacts
+    | TransferFacts
+    | AdjustmentFacts
+    | SyncFacts
+    | ReorderFacts
+    | MessageFacts
+    | LinkFacts
+    | CompensationFacts
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from server.background import Background
 from server.bearers import Bearers
 from server.checkout.desk import CheckoutDesk
 from server.checkout.scanned import ScanDesk
-from server.connecting import inlets_of, outside_of, places_of, platforms_of, senders_of, tokens_of
+from server.connecting import inlets_of, orders_of, outside_of, places_of, platforms_of, senders_of, tokens_of
 from server.counting import counting
 from server.daily_receipt import DailyReceipts
 from server.knowing import knowing_of
@@ -58,6 +58,7 @@ from server.webhooks.privacy import take_request
 from server.webhooks.receive import Receiver
 from tools.connectors.messaging import Messaging
 from tools.executor import Executor
+from tools.exported_orders import ExportedOrders
 from tools.fresh_prices import FreshPrices
 from tools.guard import Guard
 from tools.ladder.office import LadderOffice
@@ -209,6 +210,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         prices=prices,
         messages=messages,
         links=LinkBook(database, now),
+        orders=orders_of(platforms, ExportedOrders(settings.home / "orders", now)),
         read_only=settings.read_only,
     )
     tools: dict[str, Tool] = {}

@@ -38,7 +38,7 @@ from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.token_store import DatabaseTokenStore
 from tools.connectors.twilio import TwilioSettings, TwilioTexts
 from tools.history import History
-from tools.platform import Platform
+from tools.platform import Platform, PurchaseOrders
 from tools.recognition.outside import outside_sources
 
 
@@ -113,6 +113,12 @@ def histories_of(platforms: Mapping[str, Platform]) -> dict[str, History]:
     """What was before, of those platforms that can tell it."""
     told = ((name, one) for name, one in platforms.items() if isinstance(one, ShopifyPlatform | LightspeedPlatform))
     return {name: one.history for name, one in told}
+
+
+def orders_of(platforms: Mapping[str, Platform], exported: PurchaseOrders) -> dict[str, PurchaseOrders]:
+    """Who drafts purchase orders, by platform: itself where it keeps them, else a file is written."""
+    kept = {name: one.purchase_orders for name, one in platforms.items() if isinstance(one, LightspeedPlatform)}
+    return {**kept, "": exported}
 
 
 def senders_of(settings: Settings) -> dict[Channel, Sender]:

@@ -56,6 +56,12 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_each_bad_row_is_told_with_line_and_reason_and_without_a_value_and_the_rest_is_taken",
         "test_an_erased_customer_does_not_come_back",
     ),
+    "goods are ordered only with a manager's approval, once, and withdrawn while nobody sent them": (
+        "test_an_order_for_a_lightspeed_shop_waits_is_drafted_there_once_and_is_taken_back",
+        "test_an_order_for_a_shop_whose_platform_keeps_none_is_a_file_and_its_withdrawal_another",
+        "test_a_large_order_needs_two_managers",
+        "test_what_the_supplier_would_not_take_is_denied",
+    ),
     # offers, and the honest measure of them
     "a till has a model's line without waiting for the model, and none that was not checked": (
         "test_whatever_the_model_does_by_day_the_line_of_the_night_is_there_in_time",

@@ -22,6 +22,7 @@ from knowledge.unify.journal import explain_by_action
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
+from policies.actions.reorder import CancelReorder, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
@@ -35,7 +36,7 @@ from tools.audit.ledger import append
 from tools.compensate import undone
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import bound, standing_now
-from tools.platform import Links, Messages, Platform, Receipt, Unsure, WriteContext, not_set_up
+from tools.platform import Links, Messages, Platform, PurchaseOrders, Receipt, Unsure, WriteContext, not_set_up
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
@@ -79,6 +80,7 @@ class Executor:
         prices: Where prices that grew old before their discount is made are asked for again.
         messages: Sends messages to customers; `None`: nobody does.
         links: Writes down which customers are one person; `None`: nobody does.
+        orders: Who drafts purchase orders, by platform; "" for the locations of all others.
         read_only: Nothing is carried out; what was allowed earlier waits.
     """
 
@@ -93,11 +95,13 @@ class Executor:
         prices: FreshPrices | None = None,
         messages: Messages | None = None,
         links: Links | None = None,
+        orders: Mapping[str, PurchaseOrders] | None = None,
         read_only: bool = False,
     ) -> None:
         self._prices = prices
         self._messages = messages
         self._links = links
+        self._orders = orders or {}
         self._database = database
         self._platforms = platforms
         self._places = places
@@ -233,6 +237,8 @@ class Executor:
         if isinstance(row.action, ProfileLink):
             return await self._join(row.action, context)
         name = self._places.get(row.location).platform
+        if isinstance(row.action, Reorder | CancelReorder):
+            return await self._order(row.action, name, context)
         platform = self._platforms.get(name)
         if platform is None:
             raise Misconfigured(f"No connection to {name} is set up.", code="platform.missing")
@@ -241,6 +247,18 @@ class Executor:
                 return await _write(platform, row, context)
         except TimeoutError as error:
             raise Unavailable(f"{name} did not answer within {WITHIN:.0f} s.", code="platform.timeout") from error
+
+    async def _order(self, order: Reorder | CancelReorder, platform: str, context: WriteContext) -> Receipt:
+        drafting = self._orders.get(platform) or self._orders.get("")
+        if drafting is None:
+            raise Misconfigured("Nobody takes purchase orders here.", code="orders.missing")
+        try:
+            async with asyncio.timeout(WITHIN):
+                if isinstance(order, Reorder):
+                    return await drafting.draft_order(order, context)
+                return await drafting.cancel_order(order, context)
+        except TimeoutError as error:
+            raise Unavailable(f"No answer to the order came within {WITHIN:.0f} s.", code="platform.timeout") from error
 
     async def _send(self, message: Message, context: WriteContext) -> Receipt:
         if self._messages is None:

@@ -17,6 +17,7 @@ from knowledge.profile.standing import CrmFacts, Standing
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Channel, Message
 from policies.actions.profile_link import ProfileLink
+from policies.actions.reorder import CancelReorder, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import Refused, Unavailable
@@ -164,6 +165,18 @@ class Inventory(Protocol):
 
     async def adjust(self, adjustment: StockAdjustment, context: WriteContext) -> Receipt:
         """Change a count once, comparing with the expected count where the platform can."""
+        ...
+
+
+class PurchaseOrders(Protocol):
+    """Orders to suppliers."""
+
+    async def draft_order(self, order: Reorder, context: WriteContext) -> Receipt:
+        """Draft an order, or find the one an earlier try drafted. A draft asks no supplier for anything."""
+        ...
+
+    async def cancel_order(self, order: CancelReorder, context: WriteContext) -> Receipt:
+        """Withdraw it; withdrawing a withdrawn one succeeds."""
         ...
 
 

@@ -17,6 +17,7 @@ from knowledge.store.places import Place
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
 from policies.actions.message import Message
+from policies.actions.reorder import Reorder
 
 _WANTED = "unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS wanted(scope, key)"
 # One fixed order for everybody, so that two decisions can wait for each other but never both.
@@ -42,7 +43,7 @@ _MESSAGE: Final = "message_"
 class Counted(NamedTuple):
     """Which total: its scope and whose.
 
-    Of discounts the scopes are transaction, customer_day, location_day and campaign; of messages
+    Of discounts the scopes are transaction, customer_day, location_day and campaign; of orders order_day; of messages
     message_customer_day, message_customer_week, message_location_day, message_campaign and message_words.
     """
 
@@ -54,7 +55,7 @@ Totals = dict[Counted, int]
 
 
 def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...]:
-    """The totals an action adds to: a discount its money, a message one, anything else nothing.
+    """The totals an action adds to: a discount and an order their money, a message one, anything else nothing.
 
     A transaction belongs to its platform, not to the location that names it: the same one proposed from two locations
     is one. A day is the location's own, and a week its days from Monday on. A campaign is one across the chain, for as
@@ -64,6 +65,8 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
     day = local.isoformat()
     if isinstance(action, Message):
         return _of_message(action, place, day, f"{local:%G-W%V}")
+    if isinstance(action, Reorder):
+        return (Counted("order_day", f"{place.id}:{day}"),)
     if not isinstance(action, Discount):
         return ()
     totals = [

@@ -21,6 +21,7 @@ from tools.propose.ask import Asking
 from tools.propose.deciding import Deciding
 from tools.propose.discount import discount_tool
 from tools.propose.message import message_tool
+from tools.propose.order import purchase_order_tool
 from tools.propose.plan import Plans
 from tools.propose.stock_adjustment import stock_adjustment_tool
 from tools.propose.transfer import transfer_tool
@@ -90,6 +91,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         message_tool(asking, places, frozenset() if messages is None else messages.channels),
         transfer_tool(asking, places),
         stock_adjustment_tool(asking, places),
+        purchase_order_tool(asking, places),
         approvals_tool(database, places, now),
         decide_tool(asking),
         decision_tool(database, engine, now),

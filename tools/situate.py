@@ -17,13 +17,22 @@ from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
+from policies.actions.reorder import Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.errors import NotFound, Refused
 from policies.limits import Limits
 from policies.packs.pack import carried
-from policies.situation import AdjustmentFacts, CompensationFacts, DiscountFacts, Facts, SyncFacts, TransferFacts
+from policies.situation import (
+    AdjustmentFacts,
+    CompensationFacts,
+    DiscountFacts,
+    Facts,
+    ReorderFacts,
+    SyncFacts,
+    TransferFacts,
+)
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
@@ -35,7 +44,10 @@ from tools.words_agree import agree
 
 _DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
 _LARGEST: Final = 10**12  # minor units; the rules count in 64 bits, and sums of these stay far below
-_VARIANTS = text("SELECT sku, title, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))")
+_VARIANTS = text(
+    "SELECT sku, title, vendor, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))"
+)
+_SUPPLIERS = text("SELECT vendor, pack, minimum FROM supplier WHERE vendor = ANY(CAST(:vendors AS text[]))")
 _SPENT = text("SELECT ref, spent FROM customer WHERE ref = ANY(CAST(:customers AS text[]))")
 _LEVELS = text(
     """
@@ -129,6 +141,7 @@ class Variant:
     price: int
     currency: str
     unit_cost: int | None
+    vendor: str = ""
 
 
 @dataclass(slots=True)
@@ -139,6 +152,7 @@ class Surroundings:
         levels: Units available and when that was heard, by (stock location, sku).
         leaving: Units of transfers already asked for, by (origin, sku).
         spent: What customers have spent in all, in minor units; only where limits make that matter.
+        suppliers: Units in a pack and the least value of an order, by vendor.
         messages: What is known around messages.
         links: What holds of pairs of customers.
     """
@@ -152,6 +166,7 @@ class Surroundings:
     )
     leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     spent: dict[str, int] = field(default_factory=dict[str, int])
+    suppliers: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
     links: LinkNews = field(default_factory=LinkNews)
 
@@ -173,6 +188,7 @@ class Gathering:
     levels: Asked[Result] | None
     leaving: Asked[Result] | None
     spent: Asked[Result] | None
+    suppliers: Asked[Result] | None
     messages: AskedNews | None
     links: Asked[LinkNews] | None
 
@@ -181,13 +197,17 @@ class Gathering:
         found = Surroundings(self.places, self.limits, self.at)
         if self.variants:
             rows = await self.variants
-            found.variants = {row.sku: Variant(row.title, row.price, row.currency, row.unit_cost) for row in rows}
+            found.variants = {
+                row.sku: Variant(row.title, row.price, row.currency, row.unit_cost, row.vendor) for row in rows
+            }
         if self.levels:
             found.levels = {(row.location_id, row.sku): (row.available, row.as_of) for row in await self.levels}
         if self.leaving:
             found.leaving = {(row.origin, row.sku): int(row.units) for row in await self.leaving}
         if self.spent:
             found.spent = {row.ref: row.spent for row in await self.spent}
+        if self.suppliers:
+            found.suppliers = {row.vendor: (row.pack, row.minimum) for row in await self.suppliers}
         if self.messages:
             found.messages = await self.messages.found()
         if self.links:
@@ -215,6 +235,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
     pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
     origins = sorted({case.action.origin for case in cases if isinstance(case.action, Transfer)})
     leaving = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
+    vendors = sorted({case.action.vendor for case in cases if isinstance(case.action, Reorder)})
     customers = sorted({name for case in cases if (name := _may_be_high_value(case, limits))})
     return Gathering(
         places,
@@ -224,6 +245,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         levels=connection.ask(_LEVELS, pairs) if wanted else None,
         leaving=connection.ask(_LEAVING, leaving) if origins else None,
         spent=connection.ask(_SPENT, {"customers": customers}) if customers else None,
+        suppliers=connection.ask(_SUPPLIERS, {"vendors": vendors}) if vendors else None,
         messages=ask_news(connection, [case.action for case in cases if isinstance(case.action, Message)]),
         links=ask_links(connection, [case.action for case in cases if isinstance(case.action, ProfileLink)]),
     )
@@ -251,6 +273,8 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
             facts = AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
         case StockSync() as action:
             facts = SyncFacts(units=abs(action.delta))
+        case Reorder() as action:
+            facts = _reorder(case, action, around, totals)
         case Message() as action:
             facts = message_facts(
                 action,
@@ -296,6 +320,8 @@ def _stock(case: Case) -> list[tuple[str, str]]:
         return [(action.origin, line.sku) for line in action.lines]
     if isinstance(action, StockAdjustment):
         return [("", action.sku)]
+    if isinstance(action, Reorder):
+        return [("", line.sku) for line in action.lines]
     return []
 
 
@@ -368,6 +394,21 @@ def _transfer(case: Case, action: Transfer, around: Surroundings) -> TransferFac
         origin_left=min(left),
         origin_keep=around.limits.place(origin.region, origin.id).transfer.origin_keep,
         stock_age_s=max(ages),
+    )
+
+
+def _reorder(case: Case, action: Reorder, around: Surroundings, totals: Mapping[Counted, int]) -> ReorderFacts:
+    goods = [_variant(line.sku, action.value.currency, around) for line in action.lines]
+    worth = sum(_worth(line.sku, action.value.currency, around) * line.units for line in action.lines)
+    pack, minimum = around.suppliers.get(action.vendor, (1, 0))
+    (day,) = counted(action, case.place, case.proposed_at)
+    return ReorderFacts(
+        value=max(worth, action.value.minor),
+        order_day_total=totals[day],
+        supplier_known=action.vendor in around.suppliers,
+        goods_of_supplier=all(each.vendor == action.vendor for each in goods),
+        packs_whole=all(line.units % pack == 0 for line in action.lines),
+        minimum=minimum,
     )
 
 

@@ -26,6 +26,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "read_plan": "stock",
     "propose_transfer": "stock",
     "propose_stock_adjustment": "stock",
+    "propose_order": "stock",
     "list_approvals": "approvals",
     "decide_approval": "approvals",
     "explain_decision": "decisions",

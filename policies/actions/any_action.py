@@ -7,12 +7,22 @@ from pydantic import Field, TypeAdapter
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
+from policies.actions.reorder import CancelReorder, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 
 AnyAction = Annotated[
-    Discount | EndDiscount | Transfer | CancelTransfer | StockAdjustment | StockSync | Message | ProfileLink,
+    Discount
+    | EndDiscount
+    | Transfer
+    | CancelTransfer
+    | StockAdjustment
+    | StockSync
+    | Message
+    | ProfileLink
+    | Reorder
+    | CancelReorder,
     Field(discriminator="kind"),
 ]
 
@@ -26,6 +36,8 @@ KINDS = (
     "stock_sync",
     "message",
     "profile_link",
+    "reorder",
+    "cancel_reorder",
 )
 
 

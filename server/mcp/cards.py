@@ -27,6 +27,7 @@ _SHOWN_ON: Final = {
     "propose_discount": _OFFER,
     "propose_transfer": _APPROVAL,
     "propose_stock_adjustment": _APPROVAL,
+    "propose_order": _APPROVAL,
     "list_approvals": _APPROVAL,
 }
 _CARDS: Final = {

@@ -121,6 +121,11 @@ TOOLS: Final[Mapping[str, Row]] = {
         lambda at: {**_WRITE, "location_id": at.place, "sku": at.sku, "delta": -1, "expected": 1},
         _OUTSIDE,
     ),
+    "propose_order": Row(
+        frozenset({Role.PLANNER}),
+        lambda at: {**_WRITE, "location_id": at.place, "vendor": "Loom", "lines": [{"sku": at.sku, "units": 1}]},
+        _OUTSIDE,
+    ),
     "list_approvals": Row(OVERSIGHT, lambda at: {"location_id": at.place}, _OUTSIDE),
     "decide_approval": Row(MANAGER, lambda at: {**_WRITE, "approval_id": at.approval, "approve": False}, "unknown"),
     "explain_decision": Row(DECISIONS, lambda at: {"id": at.action}, "unknown"),

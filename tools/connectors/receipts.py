@@ -7,6 +7,7 @@ from tools.platform import Receipt, WriteContext
 
 END_DISCOUNT = "end_discount"
 CANCEL_TRANSFER = "cancel_transfer"
+CANCEL_REORDER = "cancel_reorder"
 STOCK_ADJUSTMENT = "stock_adjustment"
 
 

@@ -22,6 +22,7 @@ from policies.situation import (
     DiscountFacts,
     Facts,
     MessageFacts,
+    ReorderFacts,
     Situation,
     SyncFacts,
     TransferFacts,
@@ -37,6 +38,7 @@ _FACTS: Final[Mapping[str, type[Facts]]] = {
     "stock_adjustment": AdjustmentFacts,
     "stock_sync": SyncFacts,
     "message": MessageFacts,
+    "reorder": ReorderFacts,
 }
 
 

@@ -1,6 +1,6 @@
 """list_approvals: what waits for a person's yes or no, where the caller may look."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -35,7 +35,7 @@ _WAITING = text(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One action that waits for a person; `rationale` is the proposer's sentence."""
+    """One action that waits for a person; `rationale` is the proposer's sentence, `alternatives` ours."""
 
     approval_id: str
     action_id: str
@@ -47,6 +47,7 @@ class Waiting:
     reasons: tuple[str, ...]
     asked_at: datetime
     expires_at: datetime
+    alternatives: tuple[str, ...] = ()
 
 
 async def waiting(
@@ -90,6 +91,7 @@ class Approval(Answer):
     proposed_by: str
     rationale: OutsideText
     reasons: tuple[str, ...]
+    alternatives: tuple[str, ...]
     asked_at: datetime
     expires_at: datetime
 
@@ -136,6 +138,7 @@ def approvals_tool(database: Database, places: Places, now: Callable[[], datetim
 
 
 def _read(row: Any) -> Waiting:
+    evidence: Mapping[str, Any] = row.proposal.get("evidence") or {}
     return Waiting(
         approval_id=row.id,
         action_id=row.action_id,
@@ -147,6 +150,7 @@ def _read(row: Any) -> Waiting:
         reasons=tuple(reason["sentence"] for reason in row.verdict.get("reasons", ())),
         asked_at=row.asked_at,
         expires_at=row.expires_at,
+        alternatives=tuple(map(str, evidence.get("alternatives", ()))),
     )
 
 
@@ -162,6 +166,7 @@ def _answer(each: Waiting) -> Approval:
             "proposed_by": each.proposed_by,
             "rationale": each.rationale,
             "reasons": each.reasons,
+            "alternatives": each.alternatives,
             "asked_at": each.asked_at,
             "expires_at": each.expires_at,
         }

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from knowledge.store.connection import Connection
 from policies.actions.discount import Discount
 from policies.actions.message import Message
+from policies.actions.reorder import Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer
 from policies.errors import Refused
@@ -34,6 +35,7 @@ _INSTEAD: Final = {
     "end_discount": "Propose a new discount: an ended code stays ended.",
     "cancel_transfer": "Propose the transfer again: a cancelled one stays cancelled.",
     "stock_sync": "Correct the count at the shelf's own platform: the other one is told of it.",
+    "cancel_reorder": "Propose the order again: a cancelled one stays cancelled.",
     "message": "Send another that puts it right: what was read stays read.",
 }
 _REDEEMED = text(
@@ -99,7 +101,7 @@ async def foresee(connection: Connection, rows: Sequence[ActionRow]) -> dict[str
     """The fate of each action if it were undone now, by its id; at most three questions for all of them."""
     done = [row for row in rows if row.state == "executed"]
     orders = await _redeemed(connection, [row for row in done if isinstance(row.action, Discount)])
-    statuses = await _statuses(connection, [row for row in done if isinstance(row.action, Transfer)])
+    statuses = await _statuses(connection, [row for row in done if isinstance(row.action, Transfer | Reorder)])
     short = await _short(connection, [row for row in done if isinstance(row.action, StockAdjustment)])
     return {row.id: _fate(row, orders.get(row.id), statuses.get(row.id, ""), short.get(row.id, 0)) for row in rows}
 
@@ -144,15 +146,25 @@ def _stays(row: ActionRow, used: tuple[str, Money] | None, status: str, short: i
         order, taken = used
         why = f"Its code was used on order {order}: {taken} stays taken off. The code is ended all the same."
         return Fate("stays", why, taken, order=order)
+    if away := _away(row, status, goods):
+        return away
+    if short:
+        why = f"{short} of these units are sold already: the count would fall below zero."
+        return Fate("stays", why, goods, "Count the shelf, and correct it by a new adjustment.", "undo.sold")
+    return None
+
+
+def _away(row: ActionRow, status: str, goods: Money) -> Fate | None:
+    """Why goods that left, or were asked for, stay so; `None` while nothing of it has happened."""
+    if isinstance(row.action, Reorder) and status in _ARRIVED | _MOVING:
+        why = f"The order went to the supplier: {goods} at cost are under way or there."
+        return Fate("stays", why, goods, "Ask the supplier to take the goods back.", "undo.ordered")
     if status in _ARRIVED:
         why = f"The goods were received: {goods} at cost are at the destination."
         return Fate("stays", why, goods, "Propose a transfer back.", "undo.received")
     if status in _MOVING:
         why = f"The goods are under way: {goods} at cost in transit."
         return Fate("stays", why, goods, "Receive them, and propose a transfer back.", "undo.in_transit")
-    if short:
-        why = f"{short} of these units are sold already: the count would fall below zero."
-        return Fate("stays", why, goods, "Count the shelf, and correct it by a new adjustment.", "undo.sold")
     return None
 
 

@@ -20,6 +20,7 @@ from policies.situation import (
     Facts,
     LinkFacts,
     MessageFacts,
+    ReorderFacts,
     SyncFacts,
     TransferFacts,
 )
@@ -52,6 +53,9 @@ TRANSFER = TransferFacts(
 )
 ADJUSTMENT = AdjustmentFacts(value=100, units=1, undo=False)
 SYNC = SyncFacts(units=1)
+REORDER = ReorderFacts(
+    value=20_000, order_day_total=20_000, supplier_known=True, goods_of_supplier=True, packs_whole=True, minimum=20_000
+)
 MESSAGE = MessageFacts(
     channel="sms",
     purpose="marketing",
@@ -78,6 +82,7 @@ KIND_OF: dict[type[Facts], str] = {
     SyncFacts: "stock_sync",
     MessageFacts: "message",
     LinkFacts: "profile_link",
+    ReorderFacts: "reorder",
 }
 RICH = {"high_value": True}  # a high-value customer
 NEW_YORK: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
@@ -181,6 +186,15 @@ LINKS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"detour": False}, {"detour": True}, "deny", "identity.apart"),
     ({"detour": True, "apart": True}, {"detour": True, "undo": True}, "deny", "identity.apart"),
 ]
+# as the others, but that a manager is always asked
+REORDERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"value": 2_000_000}, {"value": 2_000_001}, "inventory.order_value"),
+    ({"order_day_total": 5_000_000}, {"order_day_total": 5_000_001}, "inventory.order_day_cap"),
+    ({"supplier_known": True}, {"supplier_known": False}, "inventory.order_supplier"),
+    ({"goods_of_supplier": True}, {"goods_of_supplier": False}, "inventory.order_goods"),
+    ({"packs_whole": True}, {"packs_whole": False}, "inventory.order_packs"),
+    ({"minimum": 20_000}, {"minimum": 20_001}, "inventory.order_minimum"),
+]
 ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
     "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
@@ -190,6 +204,7 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR})),
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
+    "cancel_reorder": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
 }
 PERMITS = {
     "discount": "offers.who",
@@ -200,6 +215,8 @@ PERMITS = {
     "profile_link": "identity.who",
     "end_discount": "offers.end",
     "cancel_transfer": "inventory.cancel_transfer",
+    "cancel_reorder": "inventory.cancel_order",
+    "reorder": "inventory.who_orders",
 }
 
 
@@ -282,6 +299,35 @@ def _message_combinations() -> Iterator[Case]:
         yield Case(replace(facts, jurisdictions=("us_ny",)), "allow", ("messages.who",))
 
 
+def _orders() -> Iterator[Case]:
+    asks, four, who = "inventory.order_asks", "inventory.order_four_eyes", PERMITS["reorder"]
+    for role in Role:  # to whom nothing permits it, nothing is said of it
+        told = ("allow", (who,)) if role in {Role.MANAGER, Role.PLANNER} else ("deny", ("access.nothing_permits",))
+        yield Case(REORDER, *told, role=role, given="manager")
+    for given in ("none", "confirmed"):
+        yield Case(REORDER, "approve", (asks,), given=given)
+        yield Case(replace(REORDER, value=499_999), "approve", (asks,), given=given)
+        yield Case(replace(REORDER, value=500_000), "approve_two", (asks, four), given=given)
+    yield Case(replace(REORDER, value=499_999), "allow", (who,), given="manager")
+    yield Case(replace(REORDER, value=500_000), "approve_two", (four,), given="manager")
+    yield Case(replace(REORDER, value=500_000), "allow", (who,), given="two_managers")
+    for within, beyond, rule in REORDERS:
+        yield Case(replace(REORDER, **within), "allow", (who,), given="two_managers")
+        yield Case(replace(REORDER, **beyond), "deny", (rule,), given="two_managers")
+    bound: dict[str, Any] = {"role": Role.PLANNER, "model": True}
+    for stop in ("agent", "location", "all"):
+        yield Case(REORDER, "deny", ("ladder.stopped",), **bound, stopped=stop, given="manager")
+        yield Case(REORDER, "allow", (who,), stopped=stop, given="manager")
+    for rung in Rung:
+        yield Case(REORDER, "allow", (who,), rung=rung, given="manager")
+        if rung is Rung.OBSERVE:
+            yield Case(REORDER, "deny", ("ladder.observe",), **bound, rung=rung, given="manager")
+            continue
+        yield Case(REORDER, "allow", (who,), **bound, rung=rung, given="manager")
+        says = (asks,) if rung is Rung.AUTO else (asks, f"ladder.{rung.value}")
+        yield Case(REORDER, "approve", says, **bound, rung=rung)
+
+
 def _roles() -> Iterator[Case]:
     for kind, role in product(ACTS, Role):
         facts, may = ACTS[kind]
@@ -316,7 +362,7 @@ def _ladder() -> Iterator[Case]:
                         yield replace(case, given=given)
 
 
-CASES: list[Case] = [*_boundaries(), *_combinations(), *_roles(), *_ladder()]
+CASES: list[Case] = [*_boundaries(), *_combinations(), *_orders(), *_roles(), *_ladder()]
 
 
 _ALL = frozenset(Role)
@@ -362,6 +408,7 @@ POWERS: dict[str, Power] = {
     "propose_message": _power(Role.MARKETING),
     "propose_transfer": _power(Role.MANAGER, Role.PLANNER),
     "propose_stock_adjustment": _power(Role.MANAGER, Role.PLANNER),
+    "propose_order": _power(Role.PLANNER),
     "decide_approval": _power(Role.MANAGER, models=False),
     "undo_action": _power(Role.MANAGER),
     "undo_many": _power(Role.MANAGER),

@@ -14,6 +14,7 @@ from policies.actions.any_action import KINDS, AnyAction, read_action
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
+from policies.actions.reorder import CancelReorder, OrderLine, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer, TransferLine
@@ -59,6 +60,12 @@ def adjustment(delta: int, reference: str = "tillhand-1") -> StockAdjustment:
     )
 
 
+def order(*skus: str, **more: Any) -> Reorder:
+    lines = tuple(OrderLine(sku=Sku(sku), units=12, unit_cost=200) for sku in skus)
+    told: dict[str, Any] = {"value": Money(2_400 * len(skus), "USD"), **more}
+    return Reorder(vendor="Loom", store=S1, lines=lines, reference="tillhand-1", **told)
+
+
 def message(**more: Any) -> Message:
     told: dict[str, Any] = {"channel": "sms", "purpose": "marketing", "text": "Come in. Reply STOP to stop."}
     told |= {"worth": Money(0, "USD"), **more}
@@ -78,6 +85,8 @@ ACTIONS: list[AnyAction] = [
     sync(),
     message(),
     link(),
+    order("A", "B"),
+    CancelReorder(vendor="Loom", store=S1, reference="tillhand-1.csv", value=Money(4_800, "USD")),
 ]
 
 
@@ -109,6 +118,17 @@ def test_each_inverse_takes_back_exactly_what_was_done():
     assert (back.delta, back.expected, back.sku, back.reference) == (3, None, "A", "undo-tillhand-1")
     assert link().inverse("") == link("apart")
     assert link("apart").inverse("") == link()
+
+
+def test_an_order_is_worth_its_lines_names_each_sku_once_and_says_what_it_asks_for():
+    assert order("A", "B").sentence() == "Order 12 x A, 12 x B from Loom for S1 (48.00 USD)."
+    withdrawn = order("A").inverse("gid://9")
+    assert (withdrawn.vendor, withdrawn.reference, withdrawn.money_at_stake) == ("Loom", "gid://9", Money(0, "USD"))
+    for wrong in (Money(2_399, "USD"), Money(2_401, "USD")):
+        with pytest.raises(Refused, match="what its lines are"):
+            order("A", value=wrong)
+    with pytest.raises(Refused, match="each sku once"):
+        order("A", "A")
 
 
 def test_the_name_of_an_undone_adjustment_fits_however_long_the_first_one_was():
@@ -171,6 +191,8 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
         "Tell S1 that it has 8 of A, not 9.",
         'Text one customer of S1 (marketing): "Come in. Reply STOP to stop."',
         "Treat c_1 and c_2 as one person.",
+        "Order 12 x A, 12 x B from Loom for S1 (48.00 USD).",
+        "Cancel order tillhand-1.csv to Loom for S1.",
     ]
     assert (
         transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."

@@ -17,7 +17,7 @@ from policies.limits import Limits
 from policies.situation import Approved, CompensationFacts, Facts
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, SYNC, TRANSFER
+from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, REORDER, SYNC, TRANSFER
 
 ENGINE = Engine.read(Limits.read())
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -42,6 +42,8 @@ FACTS: dict[str, list[Facts]] = {
     "stock_sync": [SYNC, replace(SYNC, units=501)],
     "message": [MESSAGE, replace(MESSAGE, location_day_total=201), replace(MESSAGE, opted_out=True)],
     "profile_link": [LINK, replace(LINK, certain=False), replace(LINK, detour=True)],
+    "reorder": [REORDER, replace(REORDER, value=500_000), replace(REORDER, packs_whole=False)],
+    "cancel_reorder": [CompensationFacts()],
     "end_discount": [CompensationFacts()],
     "cancel_transfer": [CompensationFacts()],
 }
@@ -190,6 +192,7 @@ def test_an_unknown_rung_means_that_nothing_is_done(kind: str):
     role = Role.SYNC if kind == "stock_sync" else Role.MANAGER
     specialist = Actor("a", role, None, Door.MCP, model=True)
     situation = ENGINE.situation(specialist, kind, S1, "NJ", FACTS[kind][0], standing=Standing(Rung.AUTO))
+    situation = situation.approved("manager" if kind == "reorder" else "none")  # an order always asks one
     assert ENGINE.decide(situation).outcome is Outcome.ALLOW
     unknown = replace(situation, context={**situation.context, "rung": "automatic"})
     assert ENGINE.decide(unknown).outcome is Outcome.DENY

@@ -52,6 +52,7 @@ OLD: dict[str, dict[str, Any]] = {
     },
     "profile_link": {"apart": False, "certain": True, "taken_apart": False, "detour": False, "undo": False},
     "stock_sync": {"units": 1, "limit": {"units_free": 500}},
+    "cancel_reorder": {},
     "end_discount": {},
     "cancel_transfer": {},
 }  # fmt: skip

@@ -25,6 +25,7 @@ from tools.connectors.lightspeed.orders import LightspeedOrders
 from tools.connectors.lightspeed.polling import Polled
 from tools.connectors.lightspeed.products import ProductIds
 from tools.connectors.lightspeed.promotions import LightspeedDiscounts
+from tools.connectors.lightspeed.purchase_orders import LightspeedPurchaseOrders
 from tools.connectors.lightspeed.rest import Call, Rest, reader
 from tools.connectors.lightspeed.settings import WINDOW_S, LightspeedSettings
 from tools.connectors.lightspeed.subscriptions import LightspeedSubscriptions
@@ -80,6 +81,7 @@ class LightspeedPlatform:
         adjustments = LightspeedAdjustments(rest, products, places, now)
         self.discounts = LightspeedDiscounts(rest, products, places, now)
         self.inventory = LightspeedInventory(rest, products, transfers, adjustments, places, now)
+        self.purchase_orders = LightspeedPurchaseOrders(rest, products, places, now)
         self.catalog = LightspeedCatalog(rest, polled)
         self.customers = LightspeedCustomers(rest, polled)
         self.orders = orders
