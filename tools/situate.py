@@ -21,7 +21,7 @@ from policies.actions.reorder import Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
-from policies.errors import NotFound, Refused
+from policies.errors import Refused
 from policies.limits import Limits
 from policies.packs.pack import carried
 from policies.situation import (
@@ -36,6 +36,7 @@ from policies.situation import (
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
+from tools.known_goods import Variant, variant_of, worth_of
 from tools.promises import Counted, counted
 from tools.sending import sending_cost
 from tools.situate_link import LinkNews, ask_links, link_facts
@@ -131,17 +132,6 @@ def case(  # noqa: PLR0913  # what makes a case, each by name
         raise Refused("No single action moves this much money.", code="money.too_large")
     message = evidence.get("message")
     return Case(actor, action, place, goods, message, occurred_at, priced_at, proposed_at, undo, priced_now or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """What one unit is called and worth, in minor units."""
-
-    title: str
-    price: int
-    currency: str
-    unit_cost: int | None
-    vendor: str = ""
 
 
 @dataclass(slots=True)
@@ -269,7 +259,7 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
         case Transfer() as action:
             facts = _transfer(case, action, around)
         case StockAdjustment() as action:
-            worth = _worth(action.sku, action.value.currency, around) * abs(action.delta)
+            worth = worth_of(action.sku, action.value.currency, around.variants) * abs(action.delta)
             facts = AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
         case StockSync() as action:
             facts = SyncFacts(units=abs(action.delta))
@@ -327,7 +317,7 @@ def _stock(case: Case) -> list[tuple[str, str]]:
 
 def _discount(case: Case, action: Discount, around: Surroundings, totals: Mapping[Counted, int]) -> DiscountFacts:
     place, goods = case.place, case.goods
-    costs = [_variant(line.sku, action.base.currency, around).unit_cost for line in goods]
+    costs = [variant_of(line.sku, action.base.currency, around.variants).unit_cost for line in goods]
     known = [cost * line.units for cost, line in zip(costs, goods, strict=True) if cost is not None]
     limits = around.limits.place(place.region, place.id)
     left = action.base - action.amount
@@ -379,7 +369,7 @@ def _may_be_high_value(case: Case, limits: Limits) -> str:
 
 def _transfer(case: Case, action: Transfer, around: Surroundings) -> TransferFacts:
     origin = around.places.get(action.origin)
-    worth = sum(_worth(line.sku, action.value.currency, around) * line.units for line in action.lines)
+    worth = sum(worth_of(line.sku, action.value.currency, around.variants) * line.units for line in action.lines)
     left: list[int] = []
     ages: list[int] = []
     for line in action.lines:
@@ -398,8 +388,8 @@ def _transfer(case: Case, action: Transfer, around: Surroundings) -> TransferFac
 
 
 def _reorder(case: Case, action: Reorder, around: Surroundings, totals: Mapping[Counted, int]) -> ReorderFacts:
-    goods = [_variant(line.sku, action.value.currency, around) for line in action.lines]
-    worth = sum(_worth(line.sku, action.value.currency, around) * line.units for line in action.lines)
+    goods = [variant_of(line.sku, action.value.currency, around.variants) for line in action.lines]
+    worth = sum(worth_of(line.sku, action.value.currency, around.variants) * line.units for line in action.lines)
     pack, minimum = around.suppliers.get(action.vendor, (1, 0))
     (day,) = counted(action, case.place, case.proposed_at)
     return ReorderFacts(
@@ -410,27 +400,6 @@ def _reorder(case: Case, action: Reorder, around: Surroundings, totals: Mapping[
         packs_whole=all(line.units % pack == 0 for line in action.lines),
         minimum=minimum,
     )
-
-
-def _worth(sku: str, currency: str, around: Surroundings) -> int:
-    variant = _variant(sku, currency, around)
-    return variant.price if variant.unit_cost is None else variant.unit_cost
-
-
-def _variant(sku: str, currency: str, around: Surroundings) -> Variant:
-    variant = around.variants.get(sku)
-    if variant is None:
-        raise NotFound(
-            "A sku named here is not in the catalog.",
-            code="sku.unknown",
-            hint="Check it with search_products, or wait until the platform has told us of a new product.",
-            field="sku",
-        )
-    if variant.currency != currency:
-        raise Refused(
-            f"This product is priced in {variant.currency}, not in {currency}.", code="money.mixed_currencies"
-        )
-    return variant
 
 
 def _age(seen: datetime, at: datetime) -> int:

@@ -20,7 +20,7 @@ import httpx
 
 from evals.bench.chain import PLATFORM, VARIANTS, chain
 from evals.bench.checkout import (
-    CUSTOMERS,
+    BROUGHT_IN,
     HISTORY_DAYS,
     KNOWN,
     RATE,
@@ -61,7 +61,7 @@ async def measure() -> list[Row]:
         await asyncio.to_thread(migrate, url)
         now = datetime.now(UTC)
         world, _ = await asyncio.to_thread(
-            chain, now, variants=VARIANTS, customers=CUSTOMERS, history_days=HISTORY_DAYS
+            chain, now, variants=VARIANTS, customers=BROUGHT_IN, history_days=HISTORY_DAYS
         )
         database = Database(url, pool=2)
         await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
