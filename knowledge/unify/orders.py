@@ -60,10 +60,10 @@ _LINE = text(
         quantity = excluded.quantity, unit_price = excluded.unit_price, discount = excluded.discount
     """
 )
-# A return may have come before its order, and waited for it among the movements.
+# A return may have come before its order, or before its own line of it, and waited for it among the movements.
 _WAITED = text(
     """
-    UPDATE purchase_line SET returned = least(purchase_line.quantity, waited.units)
+    UPDATE purchase_line SET returned = greatest(purchase_line.returned, least(purchase_line.quantity, waited.units))
     FROM (
         SELECT about, sku, sum(units) AS units FROM stock_movement
         WHERE cause = 'return' AND about = ANY(CAST(:ids AS text[])) GROUP BY about, sku
@@ -142,8 +142,7 @@ async def apply_orders(
     if baskets := sorted({str(event.facts.get("transaction") or "") for event in events} - {""}):
         at = max(event.received_at for event in events)
         await connection.execute(_PAID, {"at": at, "names": baskets})  # the goods have left the count by themselves
-    if new := [name for name in ids if name not in known]:
-        await connection.execute(_WAITED, {"ids": new})
+    await connection.execute(_WAITED, {"ids": ids})
     return stale, book.moved()
 
 

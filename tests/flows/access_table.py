@@ -232,6 +232,7 @@ SECTIONS: Final[Mapping[str, frozenset[Role]]] = {
 DOORS: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/checkout"): frozenset({Role.REGISTER}),
     ("POST", "/v1/offline"): frozenset({Role.REGISTER}),
+    ("POST", "/v1/reservations"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/v1/events"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/rules/lightspeed"): frozenset({Role.REGISTER}),
     **dict.fromkeys((("POST", f"/pos/v1/{door}") for door in ("insight", "decision", "approve", "outcome")), NOBODY),
