@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 CALLS ?= 50000
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test check bench evals conformance machine mutants format clean
+.PHONY: demo test nightly check bench evals conformance machine mutants format clean
 
 demo: $(VENV)/.installed ## a retailer's day, end to end
 	@$(BIN)/tillhand demo $(ARGS)
 
 test: $(VENV)/.installed-dev ## every promise
 	@$(BIN)/pytest -q -n 2 $(ARGS)
+
+nightly: $(VENV)/.installed-dev ## every promise, and the proofs too slow for every change
+	@TILLHAND_NIGHTLY=1 $(BIN)/pytest -q -n 2 $(ARGS)
 
 check: $(VENV)/.installed-dev ## style, types, and who may import whom
 	@$(BIN)/ruff format --check -q .

@@ -147,6 +147,7 @@ async def test_the_typescript_clients_use_the_product_over_stdio(node: Path, key
     works(await told(str(node), "v2.mjs", json.dumps({**asked, "modern": True})), "modern")
 
 
+@pytest.mark.nightly
 async def test_the_inspector_lists_and_calls_the_product(node: Path, key: str, environment: dict[str, str]):
     inspector = str(CACHE / "node_modules" / ".bin" / "mcp-inspector")
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])

@@ -21,6 +21,7 @@ def drawn() -> pools.Pools:
     return pools.read()
 
 
+@pytest.mark.nightly
 def test_a_short_training_gives_the_same_bytes_each_time(drawn: pools.Pools, tmp_path: Path):
     made = [train.write(train.train(2, 16, 2, found=drawn), tmp_path / f"{number}.npz") for number in range(2)]
     assert made[0] == made[1]
@@ -49,6 +50,7 @@ print(hashlib.sha256(repr([filling.example() for _ in range(300)]).encode()).hex
 """
 
 
+@pytest.mark.nightly
 def test_the_same_seed_draws_the_same_texts_in_any_process():
     drawn = [
         subprocess.run(
