@@ -17,10 +17,12 @@ from policies.vocabulary.ids import ActionId
 from tools import promises
 from tools.action_row import ActionRow, action_id, find_all, pairs
 from tools.audit.entry import canonical, digest
+from tools.case import Case, case
 from tools.ladder.standing import Standings, standings
 from tools.proposal import Decision
 from tools.record import Judged, Request, keep, refused
-from tools.situate import Case, Surroundings, case, gather, situate
+from tools.situate import situate
+from tools.surroundings import Surroundings, gather
 
 # Whoever proposes under the same key, or out of the same shelves, waits here for the one before.
 _QUEUE_UP = text(

@@ -15,9 +15,11 @@ from tools.action_row import ActionRow, actor_facts, settle, verdict_facts
 from tools.approval import GIVES, binding
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
+from tools.case import case
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import standings
-from tools.situate import case, gather, situate
+from tools.situate import situate
+from tools.surroundings import gather
 
 
 async def recheck(  # noqa: PLR0913, PLR0917  # what judging again needs

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from policies.actions.action import Action, Effect
+from policies.actions.goods import goods_said
 from policies.errors import Refused
 from policies.vocabulary.ids import LocationId, Sku
 from policies.vocabulary.money import Money
@@ -59,9 +60,7 @@ class Reorder(Action):
         return CancelReorder(vendor=self.vendor, store=self.store, reference=reference, value=self.value)
 
     def sentence(self) -> str:  # noqa: D102
-        goods = ", ".join(f"{line.units} x {line.sku}" for line in self.lines[:3])
-        more = f" and {len(self.lines) - 3} more" if len(self.lines) > 3 else ""  # noqa: PLR2004
-        return f"Order {goods}{more} from {self.vendor} for {self.store} ({self.value})."
+        return f"Order {goods_said(self.lines)} from {self.vendor} for {self.store} ({self.value})."
 
 
 class CancelReorder(Action):
