@@ -68,6 +68,22 @@ class Event:
     attempts: int = 0
     sealed_person: bytes = field(default=b"", repr=False, compare=False)
 
+    def row(self) -> dict[str, Any]:
+        """As JSON values under the names of the log's columns; nothing of the person it is about."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "delivery": self.delivery,
+            "topic": self.topic.value,
+            "lane": self.lane,
+            "occurred_at": self.occurred_at.isoformat(),
+            "received_at": self.received_at.isoformat(),
+            "correlation_id": self.correlation,
+            "resource": self.resource,
+            "version": self.version,
+            "facts": self.facts,
+        }
+
     @property
     def is_history(self) -> bool:
         """Whether it was imported: it tells what was, so it wakes nobody and moves no shelf's count."""

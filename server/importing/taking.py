@@ -98,16 +98,6 @@ def _told(events: Sequence[Event]) -> str:
 
 def _row(event: Event) -> dict[str, Any]:
     return {
-        "id": event.id,
-        "source": event.source,
-        "delivery": event.delivery,
-        "topic": event.topic.value,
-        "lane": event.lane,
-        "occurred_at": event.occurred_at.isoformat(),
-        "received_at": event.received_at.isoformat(),
-        "correlation_id": event.correlation,
-        "resource": event.resource,
-        "version": event.version,
-        "facts": event.facts,
+        **event.row(),
         "person": b64encode(event.sealed_person).decode() if event.sealed_person else None,
     }

@@ -206,17 +206,7 @@ def _told(group: Sequence[_Arrival]) -> str:
 
 def _row(event: Event, arrival: _Arrival) -> dict[str, Any]:
     return {
-        "id": event.id,
-        "source": event.source,
-        "delivery": event.delivery,
-        "topic": event.topic.value,
-        "lane": event.lane,
-        "occurred_at": event.occurred_at.isoformat(),
-        "received_at": event.received_at.isoformat(),
-        "correlation_id": event.correlation,
-        "resource": event.resource,
-        "version": event.version,
-        "facts": event.facts,
+        **event.row(),
         "state": arrival.state,
         "sealed": b64encode(arrival.sealed).decode() if arrival.sealed else None,
         # what was answered inline is not handled again, so nothing would take it out of the waiting room
