@@ -1,31 +1,22 @@
-"""AI climbs with evidence somebody can count, falls when it breaks trust, and each rung means what it says."""
+"""AI climbs with evidence somebody can count, falls when a person says so, and each rung means what it says."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from knowledge.store.session import Database
 from policies.actions.lower import Edit
-from policies.engine import Engine
-from policies.errors import NotFound, Refused
+from policies.errors import Refused
 from policies.ladder import Rung
-from policies.limits import Limits
-from policies.rollout import DEFAULT_FILE, Rollout
 from policies.vocabulary.actor import Actor, Role
-from policies.vocabulary.ids import LocationId
 from policies.vocabulary.percent import Percent
 from tests.flows.guarded_shop import (
     ADA,
     ASSOCIATE,
     EVE,
-    ORIGIN,
-    PLACES,
     S1,
-    SAMPLE,
     SPECIALIST,
     Shop,
     actor,
@@ -33,76 +24,10 @@ from tests.flows.guarded_shop import (
     open_shop,
     transfer,
 )
-from tests.unit.policies.rules_in_parts import RULES, SCHEMA
-from tools.ladder.office import LadderOffice, Position
-from tools.proposal import Decision
+from tests.flows.ladder_shop import INVENTORY, MARY, OPERATOR, earn, office, plan, propose, refused, sign_review, stands
+from tools.ladder.office import Position
 
 pytestmark = pytest.mark.anyio
-MARY = actor(Role.MARKETING, "marketing:mary")
-OPERATOR = actor(Role.OPERATOR, "operator:olga")
-INVENTORY = actor(Role.INVENTORY_SPECIALIST, "specialist:inventory")
-EASY = {"decisions = 100": "decisions = 3", "\ndays = 14": "\ndays = 2", "agreed_bp = 9000": "agreed_bp = 6000"}
-TOUCHY = {"least = 5": "least = 2", "failed = 20": "failed = 3"}
-
-
-def plan(rung: str = "auto", changes: Mapping[str, str] | None = None, more: str = "") -> Engine:
-    """The product's rules over a rollout that begins on this rung and is easily moved."""
-    told = DEFAULT_FILE.read_text(encoding="utf-8").replace('= "auto"', f'= "{rung}"')
-    for before, after in {**EASY, **TOUCHY, **(changes or {})}.items():
-        assert before in told
-        told = told.replace(before, after)
-    return Engine(RULES, SCHEMA, Limits.read(), Rollout(told + more))
-
-
-def office(shop: Shop) -> LadderOffice:
-    return LadderOffice(shop.database, shop.engine, PLACES, [SPECIALIST.id], shop.now)
-
-
-async def sign_review(shop: Shop, team: str = "marketing", *, digest: str = "a" * 64) -> None:
-    """What the owning team did with the newest weekly review."""
-    async with shop.database.transaction() as connection:
-        await connection.execute(
-            text(
-                "INSERT INTO review (week, report, digest, made_at) VALUES ('2026-W47', '{}', :kept, :at)"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {"kept": "a" * 64, "at": shop.clock},
-        )
-        await connection.execute(
-            text(
-                "INSERT INTO review_signature (week, team, digest, signed_by, signed_at)"
-                " VALUES ('2026-W47', :team, :digest, 'marketing:mary', :at)"
-            ),
-            {"team": team, "digest": digest, "at": shop.clock},
-        )
-
-
-async def propose(shop: Shop, name: str, *, who: Actor = SPECIALIST, store: str = "S1", cents: int = 100) -> Decision:
-    """An offer as of now, on goods counted just now."""
-    await shop.count(SAMPLE, 5, LocationId(store))
-    asked = discount(cents, transaction=f"{name} {shop.clock:%d %H:%M}", store=store)
-    valid = asked.action.model_copy(update={"valid_until": shop.clock + timedelta(minutes=30)})
-    return await shop.guard.propose(who, replace(asked, action=valid))
-
-
-async def earn(shop: Shop, answers: str) -> None:
-    """Proposals over two days and a bit, one for each of these answers of a manager."""
-    words = answers.split()
-    for number, word in enumerate(words):
-        decision = await propose(shop, f"T{number}")
-        if decision.approval_id:
-            await shop.guard.answer(ADA, decision.approval_id, approve=word == "yes")
-        shop.after(hours=49 / (len(words) - 1))
-
-
-async def refused(shop: Shop, who: Actor, capability: str = "discount", location: str = "") -> tuple[str, str]:
-    with pytest.raises((Refused, NotFound)) as refusal:
-        await office(shop).climb(who, capability, location, reason="It goes well.")
-    return refusal.value.code, refusal.value.hint
-
-
-async def stands(shop: Shop, capability: str = "discount") -> dict[str, Rung]:
-    return {each.location: each.rung for each in await office(shop).show(OPERATOR, capability)}
 
 
 # --- what each rung means
@@ -302,101 +227,6 @@ async def test_rungs_outlive_every_process(database: Database, database_url: str
     restarted = Database(database_url)
     assert (await propose(Shop(restarted, shop.engine), "T")).state == "waiting"
     await restarted.close()
-
-
-async def test_too_many_undone_offers_send_ai_down_at_that_location_at_the_undo_that_was_one_too_many(
-    database: Database,
-):
-    shop = await open_shop(database, engine=plan())
-    done = [await propose(shop, f"T{number}") for number in range(10)]
-    await propose(shop, "T", store="S2")
-    for number, decision in enumerate(done[:3]):
-        assert await stands(shop) == ({"": Rung.AUTO} if number < 2 else {"": Rung.AUTO, "S1": Rung.APPROVE})
-        await shop.guard.undo(ADA, decision.action_id, key=f"undo {number}", reason="Wrong goods.", origin=ORIGIN)
-    position = {each.location: each for each in await office(shop).show(OPERATOR, "discount")}["S1"]
-    assert (position.set_by, position.reason) == ("schedule:ladder", "2 of 10 executed actions were taken back.")
-    assert await office(shop).watch() == 0
-
-
-async def test_at_the_limit_itself_nothing_is_a_breach(database: Database):
-    shop = await open_shop(database, engine=plan(changes={"undone_bp = 1000": "undone_bp = 2000"}))
-    done = [await propose(shop, f"T{number}") for number in range(10)]
-    for number, decision in enumerate(done[:2]):
-        await shop.guard.undo(ADA, decision.action_id, key=f"undo {number}", reason="Wrong goods.", origin=ORIGIN)
-    assert await stands(shop) == {"": Rung.AUTO}
-    await shop.guard.undo(ADA, done[2].action_id, key="undo 2", reason="Wrong goods.", origin=ORIGIN)
-    assert await stands(shop) == {"": Rung.AUTO, "S1": Rung.APPROVE}
-
-
-async def test_too_many_rejections_send_ai_down(database: Database):
-    shop = await open_shop(database, engine=plan("approve"))
-    for number in range(4):
-        decision = await propose(shop, f"T{number}")
-        await shop.guard.answer(ADA, decision.approval_id or "", approve=number == 0)
-        if number == 1:
-            assert await office(shop).watch() == 0
-    assert await office(shop).watch() == 1
-    assert await stands(shop) == {"": Rung.APPROVE, "S1": Rung.SUGGEST}
-
-
-async def test_what_a_person_carried_through_themselves_is_no_rejection(database: Database):
-    shop = await open_shop(database, engine=plan("suggest"))
-    for number in range(4):
-        decision = await propose(shop, f"T{number}")
-        await shop.guard.answer(ADA, decision.approval_id or "", approve=True)
-    assert await office(shop).watch() == 0
-
-
-async def test_a_burst_of_failures_sends_ai_down_once(database: Database):
-    shop = await open_shop(database, engine=plan())
-    shop.platform.faults = [Refused("No.", code="platform.refused") for _ in range(3)]
-    for number in range(2):
-        await propose(shop, f"T{number}")
-    assert await office(shop).watch() == 0
-    await propose(shop, "T3")
-    watching = (office(shop).watch() for _ in range(3))
-    assert sorted(await asyncio.gather(*watching)) == [0, 0, 1]
-    assert await stands(shop) == {"": Rung.AUTO, "S1": Rung.APPROVE}
-
-
-async def test_failures_further_apart_are_no_burst(database: Database):
-    shop = await open_shop(database, engine=plan())
-    shop.platform.faults = [Refused("No.", code="platform.refused") for _ in range(3)]
-    for number in range(3):
-        await propose(shop, f"T{number}")
-        shop.after(seconds=301)
-    assert await office(shop).watch() == 0
-
-
-async def test_more_promised_than_a_cap_allowed_sends_ai_down_however_it_came_about(database: Database):
-    shop = await open_shop(database, engine=plan())
-    await propose(shop, "T", cents=4_000)
-    assert await office(shop).watch() == 0
-    async with database.transaction() as connection:
-        await connection.execute(text("UPDATE action SET money = 20001"))
-    assert await office(shop).watch() == 1
-    assert await stands(shop) == {"": Rung.AUTO, "S1": Rung.APPROVE}
-    assert await office(shop).watch() == 0
-
-
-async def test_an_edited_ledger_sends_all_ai_down_once_and_keeps_it_from_climbing(database: Database):
-    shop = await open_shop(database, engine=plan())
-    await propose(shop, "T")
-    async with database.transaction() as connection:
-        await connection.execute(text("UPDATE ledger SET entry = replace(entry, 'S1', 'S2') WHERE seq = 1"))
-    assert await office(shop).watch() > 0
-    assert await stands(shop) == {"": Rung.APPROVE}
-    assert await stands(shop, "transfer") == {"": Rung.APPROVE}
-    assert await office(shop).watch() == 0
-    assert any("record 1 of the ledger" in each for each in (await office(shop).show(MARY, "discount"))[0].lacks)
-
-
-async def test_people_doing_wrong_is_no_breach_of_ais(database: Database):
-    shop = await open_shop(database, engine=plan())
-    done = [await propose(shop, f"T{number}", who=ASSOCIATE) for number in range(4)]
-    for number, decision in enumerate(done):
-        await shop.guard.undo(ADA, decision.action_id, key=f"undo {number}", reason="Wrong goods.", origin=ORIGIN)
-    assert await office(shop).watch() == 0
 
 
 async def test_each_kind_of_action_stands_by_itself(database: Database):

@@ -8,7 +8,8 @@ import pytest
 import policies.engine
 from policies.engine import Engine
 from policies.errors import TillhandError
-from tests.unit.policies.cases import ACCESSES, CASES, KIND_OF, LIMITS, Case
+from tests.unit.policies.access_cases import ACCESSES
+from tests.unit.policies.cases import CASES, KIND_OF, LIMITS, Case
 from tests.unit.policies.cedar_mutants import Mutant, mutants
 
 PRODUCT = Engine.read(LIMITS)
