@@ -7,7 +7,7 @@ follows in the background, where each code is made at a simulated Shopify in ano
 import asyncio
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Final
 
 import httpx
 
-from evals.bench.chain import PLATFORM, VARIANTS, chain
-from evals.bench.filled_chain import fill
+from evals.bench.chain import PLATFORM, VARIANTS
+from evals.bench.filled_chain import filled
 from evals.bench.grown_chain import grow
 from evals.bench.load import Load, closed_loop, open_loop, request
 from evals.bench.processes import Listening, free_port, listening
@@ -27,11 +27,7 @@ from evals.retailer.places import shops
 from evals.retailer.register import SAMPLE_BASKET, SAMPLE_CUSTOMER, SAMPLE_PLACE, checkout_started
 from evals.retailer.world import World
 from evals.row import Row
-from knowledge.identity.match_key import MatchKeys
-from knowledge.store.embedded import start_embedded
-from knowledge.store.migrate import migrate
 from knowledge.store.session import Database
-from knowledge.vault.key_file import KeyFile
 from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Role
 from server.access import add_credential
@@ -54,21 +50,20 @@ async def measure() -> list[Row]:
     """Latency at a steady rate, and throughput when every till asks again at once; Linux, for it reads /proc."""
     with tempfile.TemporaryDirectory(prefix="tillhand-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        url = start_embedded(home / "pg")
-        await asyncio.to_thread(migrate, url)
         now = datetime.now(UTC)
-        world, _ = await asyncio.to_thread(
-            chain, now, variants=VARIANTS, customers=BROUGHT_IN, history_days=HISTORY_DAYS
-        )
-        database = Database(url, pool=2)
-        await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
-        keys = await till_keys(database, world, now)
-        await database.close()
+        async with brought_in(home, now) as (world, database):
+            keys = await till_keys(database, world, now)
+            url = database.url
         customers = await asyncio.to_thread(grow, url)
         async with AsyncExitStack() as stack:
             product = await open_product(stack, home, url, now)
             rows = await _measured(product, _samples(world, keys), baskets(world, keys))
         return [Row("checkout_customers", float(customers), "", "", None, None), *rows]
+
+
+def brought_in(home: Path, now: datetime) -> AbstractAsyncContextManager[tuple[World, Database]]:
+    """The chain of the checkout's measurements, in a store of its own under this folder."""
+    return filled(home, now, variants=VARIANTS, customers=BROUGHT_IN, history_days=HISTORY_DAYS)
 
 
 async def _measured(product: Listening, samples: Iterator[bytes], baskets: Iterator[bytes]) -> list[Row]:

@@ -1,14 +1,16 @@
 """A store as large as a chain's: catalog, stock, 100,000 customers, and what they bought, brought in by events."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import insert, text
 
-from evals.bench.chain import PLATFORM, locations
+from evals.bench.chain import PLATFORM, chain, locations
 from evals.retailer.world import Order, Person, World
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import CustomerFacts, Facts, KeyedHash, LevelFacts, LineFacts, OrderFacts
@@ -16,15 +18,34 @@ from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.offers.companions import count_companions
 from knowledge.offers.lacking import learn_next_items
+from knowledge.store.embedded import start_embedded
+from knowledge.store.migrate import migrate
 from knowledge.store.places import Places, save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import variant
 from knowledge.unify.apply import apply
+from knowledge.vault.key_file import KeyFile
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
 
 _BURST: Final = 2_000  # events in one transaction
 _ANALYZE: Final = text("ANALYZE")  # as the server's own housekeeping would, an hour later
 _T = TypeVar("_T")
+
+
+@asynccontextmanager
+async def filled(
+    home: Path, now: datetime, *, variants: int, customers: int, history_days: int
+) -> AsyncIterator[tuple[World, Database]]:
+    """Such a chain, and a PostgreSQL under this folder that holds it and goes on doing so afterwards."""
+    url = await asyncio.to_thread(start_embedded, home / "pg")
+    await asyncio.to_thread(migrate, url)
+    world, _ = await asyncio.to_thread(chain, now, variants=variants, customers=customers, history_days=history_days)
+    database = Database(url, pool=2)
+    try:
+        await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
+        yield world, database
+    finally:
+        await database.close()
 
 
 async def fill(database: Database, world: World, keys: MatchKeys) -> None:

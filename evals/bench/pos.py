@@ -4,7 +4,6 @@ Everything counts on either side: the session token or the key, where the regist
 newest state, the offer, the rules, the decision and its record. Each basket is told once, as a sale of its own.
 """
 
-import asyncio
 import json
 import tempfile
 from collections import Counter
@@ -18,19 +17,17 @@ from typing import Final
 
 import httpx
 
-from evals.bench.chain import PLATFORM, VARIANTS, chain
+from evals.bench.chain import PLATFORM
 from evals.bench.checkout import (
-    BROUGHT_IN,
-    HISTORY_DAYS,
     KNOWN,
     RATE,
     TILLS,
     answered,
     baskets,
+    brought_in,
     open_product,
     till_keys,
 )
-from evals.bench.filled_chain import fill
 from evals.bench.load import Load, closed_loop, open_loop, request
 from evals.bench.processes import Listening
 from evals.bench.shop import settings
@@ -38,11 +35,7 @@ from evals.retailer.places import shops
 from evals.retailer.shopify.pos import PosRegister
 from evals.retailer.world import World
 from evals.row import Row
-from knowledge.identity.match_key import MatchKeys
-from knowledge.store.embedded import start_embedded
-from knowledge.store.migrate import migrate
 from knowledge.store.session import Database
-from knowledge.vault.key_file import KeyFile
 from policies.vocabulary.actor import Role
 from policies.vocabulary.ids import LocationId
 from server.access import add_credential
@@ -57,17 +50,11 @@ async def measure() -> list[Row]:
     """Latency of both doors at the same steady rate, one door after the other; Linux."""
     with tempfile.TemporaryDirectory(prefix="tillhand-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        url = start_embedded(home / "pg")
-        await asyncio.to_thread(migrate, url)
         now = datetime.now(UTC)
-        world, _ = await asyncio.to_thread(
-            chain, now, variants=VARIANTS, customers=BROUGHT_IN, history_days=HISTORY_DAYS
-        )
-        database = Database(url, pool=2)
-        await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
-        keys = await till_keys(database, world, now)
-        screens = await _screens(database, world, now)
-        await database.close()
+        async with brought_in(home, now) as (world, database):
+            keys = await till_keys(database, world, now)
+            screens = await _screens(database, world, now)
+            url = database.url
         async with AsyncExitStack() as stack:
             product = await open_product(stack, home, url, now)
             asked, told = baskets(world, keys), _told(world, screens)

@@ -26,7 +26,7 @@ from evals.next_item.recorded import Order, Recorded, read_recorded
 from evals.row import Row
 from knowledge.offers.calibration import calibrate
 from knowledge.offers.cold import SPEAKS, ColdShelf, shelve
-from knowledge.offers.lacking import Learned
+from knowledge.offers.lacking import NextItems
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LATELY, MOST_BASKET, NextItemModel, learn
 
@@ -120,7 +120,7 @@ def _read(told: Sequence[Period]) -> list[Row]:
     if curve is None:
         return []
     shelf = shelve(last.model.skus, read_titles())
-    learned = Learned(last.model, curve, {sku: place for place, sku in enumerate(last.model.skus)}, shelf)
+    learned = NextItems(last.model, curve, {sku: place for place, sku in enumerate(last.model.skus)}, shelf)
     said: list[float] = []
     came: list[bool] = []
     took: list[float] = []

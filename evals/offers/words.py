@@ -5,7 +5,6 @@ as a small one without a graphics card does, so that at a till it is never in ti
 there a line takes 20 ms, and as many lines fit.
 """
 
-import asyncio
 import json
 import tempfile
 import time
@@ -20,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import text
 
-from evals.bench.chain import PLATFORM, chain
-from evals.bench.filled_chain import fill
+from evals.bench.chain import PLATFORM
+from evals.bench.filled_chain import filled
 from evals.bench.paper import PaperPlatform
 from evals.retailer.model import LocalModel, ModelBehavior
 from evals.retailer.places import shops
@@ -29,11 +28,6 @@ from evals.retailer.server import serve
 from evals.retailer.world import Order, World
 from evals.row import Row
 from knowledge.events.families import CheckoutFacts, LineFacts
-from knowledge.identity.match_key import MatchKeys
-from knowledge.store.embedded import start_embedded
-from knowledge.store.migrate import migrate
-from knowledge.store.session import Database
-from knowledge.vault.key_file import KeyFile
 from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId, Sku
@@ -82,17 +76,12 @@ async def kept_words() -> list[Row]:
     """The same baskets with templates alone, with a model that is asked at the till, and after a night of writing."""
     with tempfile.TemporaryDirectory(prefix="tillhand-evals-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        url = await asyncio.to_thread(start_embedded, home / "pg")
-        await asyncio.to_thread(migrate, url)
-        world, _ = await asyncio.to_thread(
-            chain, _START, variants=_VARIANTS, customers=_CUSTOMERS, history_days=_HISTORY
-        )
+        filling = filled(home, _START, variants=_VARIANTS, customers=_CUSTOMERS, history_days=_HISTORY)
+        async with filling as (world, database):
+            async with database.transaction() as connection:
+                await connection.execute(_ON_PAPER, {"platform": PaperPlatform.name})
+            url = database.url
         day = _last_day(world)
-        database = Database(url, pool=2)
-        await fill(database, world, MatchKeys(KeyFile(home / "vault.keys").match))
-        async with database.transaction() as connection:
-            await connection.execute(_ON_PAPER, {"platform": PaperPlatform.name})
-        await database.close()
         model = LocalModel(ModelBehavior(behavior="slow", script=_line, slow_s=_BY_DAY))
         async with serve(model=model.app) as running:
             async with _house(url, home, world, "") as house:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
-from knowledge.offers.lacking import Lacking, Learned, read_learned
+from knowledge.offers.lacking import Lacking, NextItems, read_next_items
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
@@ -113,7 +113,7 @@ class CompanionTable:
 
     def __init__(self, *, check_every: float = 30.0) -> None:
         self.counted_at: datetime | None = None
-        self.learned: Learned | None = None
+        self.learned: NextItems | None = None
         self._trained_at: datetime | None = None
         self._lacking: dict[tuple[str | int, ...], list[Lacking]] = {}
         self._check_every = check_every
@@ -147,7 +147,7 @@ class CompanionTable:
             self._checked = moment
             return False
         if made.trained_at != self._trained_at:
-            found = await read_learned(connection)
+            found = await read_next_items(connection)
             self._trained_at, self.learned = found or (None, None)
             self._lacking = {}
         rows = (await connection.execute(_ALL)).all()

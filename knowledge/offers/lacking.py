@@ -66,7 +66,7 @@ class Lacking:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class NextItems:
     """A model, what its scores mean, and what it does not know but by title."""
 
     model: NextItemModel
@@ -161,7 +161,7 @@ async def learn_next_items(database: Database, *, until: datetime) -> int:
     return model.baskets
 
 
-async def read_learned(connection: Connection) -> tuple[datetime, Learned] | None:
+async def read_next_items(connection: Connection) -> tuple[datetime, NextItems] | None:
     """When it was learned, and what; `None` when nothing is kept."""
     row = (await connection.execute(_READ)).one_or_none()
     if row is None:
@@ -196,7 +196,7 @@ def _written(model: NextItemModel, curve: Curve, shelf: ColdShelf) -> bytes:
     return file.getvalue()
 
 
-def _read(row: Any) -> Learned:
+def _read(row: Any) -> NextItems:
     with np.load(io.BytesIO(bytes(row.parts)), allow_pickle=False) as parts:
         model = NextItemModel(
             tuple(row.skus),
@@ -212,4 +212,4 @@ def _read(row: Any) -> Learned:
         shelf = nothing(known)  # as a model that was kept before there were shelves
         if "cold" in parts:
             shelf = ColdShelf(tuple(map(str, parts["cold"].tolist())), parts["kin"], parts["alike"], known)
-    return Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)}, shelf)
+    return NextItems(model, curve, {sku: place for place, sku in enumerate(model.skus)}, shelf)

@@ -12,7 +12,7 @@ from knowledge.offers.candidates import Why, wanted
 from knowledge.offers.cold import nothing
 from knowledge.offers.companions import CompanionTable, count_companions
 from knowledge.offers.history import Past
-from knowledge.offers.lacking import Learned, learn_next_items, read_learned
+from knowledge.offers.lacking import NextItems, learn_next_items, read_next_items
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LEAST, MOST_BASKET, NextItemModel, learn
 from knowledge.store.session import Database
@@ -40,8 +40,8 @@ def learned(told: list[tuple[float, list[str]]] | None = None) -> NextItemModel:
     return model
 
 
-def told(model: NextItemModel, curve: Curve) -> Learned:
-    return Learned(model, curve, {sku: place for place, sku in enumerate(model.skus)}, nothing(len(model.skus)))
+def told(model: NextItemModel, curve: Curve) -> NextItems:
+    return NextItems(model, curve, {sku: place for place, sku in enumerate(model.skus)}, nothing(len(model.skus)))
 
 
 def best(model: NextItemModel, *held: str) -> str:
@@ -125,7 +125,7 @@ async def test_what_is_learned_from_orders_is_what_the_register_reads(database: 
     assert (first.sku, first.why, first.because) == ("cup", Why.COMPANION, "tea")
     assert "cup" not in {each.sku for each in wanted(["tea"], Past(bought=("cup",)), table)}
     async with database.reading() as connection:
-        kept = await read_learned(connection)
+        kept = await read_next_items(connection)
     assert kept is not None
     assert kept[0] == NOW
 
