@@ -1,7 +1,7 @@
 """A store as large as a chain's: catalog, stock, 100,000 customers, and what they bought, brought in by events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import islice
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 @asynccontextmanager
 async def filled(
     home: Path, now: datetime, *, variants: int, customers: int, history_days: int
-) -> AsyncIterator[tuple[World, Database]]:
+) -> AsyncGenerator[tuple[World, Database]]:
     """Such a chain, and a PostgreSQL under this folder that holds it and goes on doing so afterwards."""
     url = await asyncio.to_thread(start_embedded, home / "pg")
     await asyncio.to_thread(migrate, url)
