@@ -4,6 +4,7 @@ VENV ?= .venv
 PIP_OPTIONS ?=
 BIN := $(VENV)/bin
 CALLS ?= 50000
+OURS := policies knowledge tools agents server evals
 NEEDS := pyproject.toml constraints.txt
 
 .PHONY: demo test nightly check bench evals conformance machine mutants format clean
@@ -51,9 +52,11 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(NEEDS) | $(VENV)/bin/python
 	@echo "Installing Tillhand into $(VENV); the first time takes a few minutes."
 	@$(BIN)/python -m pip install -q $(PIP_OPTIONS) -c constraints.txt -e .
+	@$(BIN)/python -m compileall -q $(OURS)
 	@touch $@
 
 $(VENV)/.installed-dev: $(NEEDS) | $(VENV)/bin/python
 	@echo "Installing Tillhand and its checks into $(VENV); the first time takes a few minutes."
 	@$(BIN)/python -m pip install -q $(PIP_OPTIONS) -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q $(OURS)
 	@touch $@ $(VENV)/.installed

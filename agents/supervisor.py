@@ -1,4 +1,4 @@
-"""The graph that takes a burst of events to proposals: route, specialists in parallel, arbitrate, guard.
+"""Takes a burst of events to proposals: route, specialists in parallel, arbitrate, guard.
 
 It runs once per burst, because one run costs the same whether it carries one event or five hundred. It keeps no state
 between runs: PostgreSQL does.
@@ -8,10 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
-
-from langgraph.graph import END, START, StateGraph
-from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableType]  # one of its types is not given
+from typing import TYPE_CHECKING, Protocol
 
 from agents.arbitration import Bid, Scope, arbitrate
 from agents.routing import TABLE
@@ -22,6 +19,9 @@ from policies.errors import Misconfigured, TillhandError
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import CustomerRef, EventId
 from tools.proposal import Decision, Origin, Proposal
+
+if TYPE_CHECKING:
+    from agents.burst_graph import Run, Step
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Supervisor:
         for name in self._specialists:
             if name not in routed:
                 raise Misconfigured(f"No event is routed to the specialist {name}.", code="agents.unrouted")
-        self._graph = self._build()
+        self._run: Run | None = None
 
     async def handle(self, events: Sequence[Event], customers: Mapping[str, CustomerRef] | None = None) -> BurstOutcome:
         """Take a burst of one lane through the graph.
@@ -99,24 +99,14 @@ class Supervisor:
             "dropped": {},
             "decisions": [],
         }
-        # An environment variable alone would make langchain send every run to its makers: events stay in the house.
-        with tracing_context(enabled=False):
-            end = await self._graph.ainvoke(start)
-        return self._outcome(end)  # pyright: ignore[reportArgumentType]  # the graph is typed to answer any dict
+        run = self._run = self._run or self._graph()
+        return self._outcome(await run(start))
 
-    def _build(self):  # noqa: ANN202  # a generic of the library with four parameters, used here alone
-        graph = StateGraph(BurstState)
-        graph.add_node("route", self._route)
-        graph.add_node("arbitrate", self._arbitrate)
-        graph.add_node("propose", self._propose)
-        graph.add_edge(START, "route")
-        for name in self._specialists:
-            graph.add_node(name, self._node(name))
-            graph.add_edge(name, "arbitrate")
-        graph.add_conditional_edges("route", self._concerned, [*self._specialists, END])
-        graph.add_conditional_edges("arbitrate", _anything_left, ["propose", END])
-        graph.add_edge("propose", END)
-        return graph.compile()
+    def _graph(self) -> "Run":
+        from agents.burst_graph import Road, burst_graph  # noqa: PLC0415  # takes a second the doors can do without
+
+        steps = {name: self._step(name) for name in self._specialists}
+        return burst_graph(Road(self._route, steps, self._arbitrate, self._propose))
 
     async def _route(self, state: BurstState) -> dict[str, object]:
         routed: dict[str, list[Event]] = {}
@@ -126,11 +116,7 @@ class Supervisor:
                     routed.setdefault(name, []).append(event)
         return {"routed": routed}
 
-    # asynchronous though they wait for nothing: the graph sends a plain function to a thread, which costs more than it
-    async def _concerned(self, state: BurstState) -> list[str]:
-        return sorted(state["routed"]) or [END]
-
-    def _node(self, name: str):  # noqa: ANN202  # a closure for the graph alone
+    def _step(self, name: str) -> "Step":
         async def consider(state: BurstState) -> dict[str, object]:
             report = await self._consult(self._specialists[name], state["routed"][name], state["customers"])
             return {"reports": [report]}
@@ -188,11 +174,6 @@ class Supervisor:
             passed=passed,
             failures=tuple(report.failure for report in reports if report.failure),
         )
-
-
-async def _anything_left(state: BurstState) -> str:
-    noted = any(report.finding.notes for report in state["reports"])
-    return "propose" if state["bids"] or noted else END
 
 
 def _cancelled(events: Sequence[Event]) -> frozenset[str]:

@@ -14,14 +14,17 @@ from typing import Final
 
 from server.cli import main
 
-_PARTS: Final = {"serve": "serve", "worker": "work"}
+_PARTS: Final = {
+    "serve": ("server.commands.line", "server.commands.serve"),
+    "worker": ("server.commands.line", "server.commands.work", "agents.burst_graph"),
+}
 
 
 def begin() -> int:
     """Wait for one line of settings on standard input, then run the command in `sys.argv`."""
     gc.disable()  # nothing of what is imported is garbage, and looking for it takes a fifth of the time
-    for part in ("line", _PARTS[sys.argv[1]]):  # their seconds pass while the retailer opens
-        importlib.import_module(f"server.commands.{part}")
+    for part in _PARTS[sys.argv[1]]:  # their seconds pass while the retailer opens
+        importlib.import_module(part)
     gc.freeze()
     gc.enable()
     line = sys.stdin.readline()

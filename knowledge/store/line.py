@@ -17,6 +17,8 @@ from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, lookup
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
+from knowledge.store.column import ColumnDumper
+
 _PREPARED: Final = 500  # statements kept prepared; more than the product has
 _HANG_UP: Final = 5.0  # seconds for asking the server to stop what nobody waits for
 _ENDS: Final = 3
@@ -49,7 +51,9 @@ class Line:
         Raises:
             psycopg.OperationalError: The server does not answer.
         """
-        return cls(await AsyncConnection.connect(url, autocommit=True, options=options))
+        connection = await AsyncConnection.connect(url, autocommit=True, options=options)
+        connection.adapters.register_dumper(list, ColumnDumper)
+        return cls(connection)
 
     @property
     def broken(self) -> bool:
