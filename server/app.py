@@ -27,6 +27,7 @@ from server.mcp.endpoint import McpEndpoint
 from server.mcp.shown import Shown
 from server.offline.route import OfflineDoor
 from server.pos.approve import ApproveDesk
+from server.pos.beforehand import BeforehandDesk
 from server.pos.decide import PosDesk
 from server.pos.insight import InsightDesk
 from server.pos.outcomes import OutcomeDesk
@@ -69,6 +70,7 @@ def build_app(house: House) -> Starlette:
             house.now,
         ),
         InsightDesk(house.database, house.guard, house.keys, house.places, house.now),
+        BeforehandDesk(house.database, house.places, house.offline),
         ApproveDesk.opened(house.database, house.guard, house.secret.derive("pin"), house.now),
         OutcomeDesk(house.database, house.now),
         house.metrics,

@@ -81,23 +81,34 @@ class OfflineDesk:
             place: Where the till stands.
             till: Its own name.
         """
+        spoken = await self.offers(register, place, till)
+        exposed = sum(one.amount.minor for one, _ in spoken)
+        batch = {
+            "store_id": place.id,
+            "register_id": till,
+            "day": _day(place, self.now()),
+            "exposure": str(Money(exposed, spoken[0][0].amount.currency)) if spoken else "0",
+            "offers": [_told(one, words) for one, words in spoken],
+        }
+        return {"batch": batch, "signature": sign(batch, self.secret)}
+
+    async def offers(self, register: Actor, place: Place, till: str) -> list[tuple[Discount, str]]:
+        """The same offers with what is said of each, as far as they still hold.
+
+        Args:
+            register: Who asks.
+            place: Where the till stands.
+            till: Its own name.
+        """
         now = self.now()
-        day = now.astimezone(ZoneInfo(place.timezone)).date().isoformat()
-        transaction = f"offline:{place.id}:{day}:{till}"
+        transaction = f"offline:{place.id}:{_day(place, now)}:{till}"
         handed = await self._handed(transaction)
         if not handed:
             await self._propose(register, place, transaction, now)
             handed = await self._handed(transaction)
         valid = [one for one in handed if one.valid_until > now]
         goods = await goods_at(self.database.quick, [sku for one in valid for sku in one.skus], place.stock_location)
-        batch = {
-            "store_id": place.id,
-            "register_id": till,
-            "day": day,
-            "exposure": str(Money(sum(one.amount.minor for one in valid), valid[0].amount.currency)) if valid else "0",
-            "offers": [_told(one, goods) for one in valid],
-        }
-        return {"batch": batch, "signature": sign(batch, self.secret)}
+        return [(one, _words(one, goods)) for one in valid]
 
     async def _handed(self, transaction: str) -> list[Discount]:
         rows = await self.database.quick.rows(_HANDED, transaction)
@@ -170,13 +181,21 @@ def sign(batch: dict[str, Any], secret: bytes) -> str:
     return hmac.digest(secret, f"batch\0{told}".encode(), "sha256").hex()
 
 
-def _told(one: Discount, goods: dict[str, Goods]) -> dict[str, Any]:
+def _day(place: Place, now: datetime) -> str:
+    return now.astimezone(ZoneInfo(place.timezone)).date().isoformat()
+
+
+def _words(one: Discount, goods: dict[str, Goods]) -> str:
     sku = one.skus[0]
     title = plain_title(goods[sku].title, goods[sku].category) if sku in goods else sku
+    return f"{title[:1].upper()}{title[1:]}: {one.percent} off with this code."
+
+
+def _told(one: Discount, words: str) -> dict[str, Any]:
     return {
         "discount_code": one.code,
-        "sku": sku,
-        "message": f"{title[:1].upper()}{title[1:]}: {one.percent} off with this code.",
+        "sku": one.skus[0],
+        "message": words,
         "percent_off": str(one.percent).removesuffix("%"),
         "amount_off": str(one.amount.decimal()),
         "currency": one.amount.currency,

@@ -38,6 +38,10 @@ class InsightAsked(Asked):
     customer: Number
 
 
+class BeforehandAsked(Asked):
+    """What may be offered here today while there is no line?"""
+
+
 class BasketLine(BaseModel):
     """One line; `variant` is Shopify's number of it, "" for what is not in the catalog, such as a custom sale."""
 

@@ -1,7 +1,7 @@
 """A decided offer as a register is told it, and as a receipt carries it for another day."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -18,6 +18,11 @@ _GOODS: Final = """
     FROM variant WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))) ORDER BY sku
 """
 
+_NUMBERS: Final = """
+    SELECT sku, coalesce(shopify_variant, '') AS variant FROM variant
+    WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))) ORDER BY sku
+"""
+
 
 async def offer_told(
     quick: QuickReads, decision: str, discount: Discount, words: str, in_basket: Collection[str]
@@ -32,6 +37,31 @@ async def offer_told(
         in_basket: Skus that lie in the basket.
     """
     rows = await quick.rows(_GOODS, json.dumps(list(discount.skus)), decision)
+    return _told(
+        discount,
+        words,
+        tuple(row["variant"].removeprefix(_VARIANT) for row in rows if row["variant"]),
+        in_basket=set(discount.skus) <= set(in_basket),
+        applied=any(row["applied"] for row in rows),
+    )
+
+
+async def offers_told(quick: QuickReads, spoken: Sequence[tuple[Discount, str]]) -> list[OfferTold]:
+    """Offers that stand on no basket, each on goods of one kind, with their words.
+
+    What was done with them the register knows itself: nobody asks us while they are in use.
+    """
+    skus = sorted({discount.skus[0] for discount, _ in spoken})
+    rows = await quick.rows(_NUMBERS, json.dumps(skus)) if skus else []
+    numbers = {row["sku"]: row["variant"].removeprefix(_VARIANT) for row in rows}
+    return [
+        _told(discount, words, (numbers[discount.skus[0]],), in_basket=False, applied=False)
+        for discount, words in spoken
+        if numbers.get(discount.skus[0])
+    ]
+
+
+def _told(discount: Discount, words: str, variants: tuple[str, ...], *, in_basket: bool, applied: bool) -> OfferTold:
     return OfferTold(
         code=discount.code,
         words=words,
@@ -39,9 +69,9 @@ async def offer_told(
         amount=str(discount.amount.decimal()),
         currency=discount.amount.currency,
         goods=tuple(discount.skus),
-        variants=tuple(row["variant"].removeprefix(_VARIANT) for row in rows if row["variant"]),
-        in_basket=set(discount.skus) <= set(in_basket),
-        applied=any(row["applied"] for row in rows),
+        variants=variants,
+        in_basket=in_basket,
+        applied=applied,
         valid_until=discount.valid_until,
     )
 

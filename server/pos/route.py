@@ -17,7 +17,8 @@ from policies.errors import Refused, TillhandError
 from server.bearers import in_address
 from server.body import JSON, exact_json, read_body
 from server.pos.approve import ApproveDesk
-from server.pos.asked import ApproveAsked, Asked, DecisionAsked, InsightAsked, OutcomesSent
+from server.pos.asked import ApproveAsked, Asked, BeforehandAsked, DecisionAsked, InsightAsked, OutcomesSent
+from server.pos.beforehand import BeforehandDesk
 from server.pos.decide import PosDesk
 from server.pos.insight import InsightDesk
 from server.pos.known import Counter, find_counter
@@ -52,6 +53,7 @@ class PosDoors:
     tokens: SessionTokens
     decisions: PosDesk
     insights: InsightDesk
+    beforehand: BeforehandDesk
     approvals: ApproveDesk
     outcomes: OutcomeDesk
     metrics: Metrics
@@ -62,6 +64,7 @@ class PosDoors:
         """All of them."""
         return [
             self._route("insight", InsightAsked, self.insights.tell),
+            self._route("beforehand", BeforehandAsked, self.beforehand.hand),
             self._route("decision", DecisionAsked, self.decisions.decide),
             self._route("approve", ApproveAsked, self.approvals.approve),
             self._route("outcome", OutcomesSent, self.outcomes.settle),

@@ -83,6 +83,13 @@ class OfferTold(Told):
     valid_until: datetime
 
 
+class BeforehandTold(Told):
+    """Offers that were approved beforehand, for anybody who has their goods in the basket; each may be made once."""
+
+    offers: tuple[OfferTold, ...]
+    as_of: datetime
+
+
 class DecisionTold(Told):
     """The offer for one state of a basket, or a deliberate silence.
 

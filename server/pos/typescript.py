@@ -18,6 +18,7 @@ PROTOCOL: Final = EXTENSION / "src" / "protocol.ts"
 SERVER: Final = Path("src") / "server.ts"
 ASKED: Final[tuple[type[BaseModel], ...]] = (
     asked.InsightAsked,
+    asked.BeforehandAsked,
     asked.BasketLine,
     asked.DecisionAsked,
     asked.ApproveAsked,
@@ -29,6 +30,7 @@ TOLD: Final[tuple[type[BaseModel], ...]] = (
     told.Item,
     told.InsightTold,
     told.OfferTold,
+    told.BeforehandTold,
     told.DecisionTold,
     told.ApproveTold,
     told.OutcomeResult,
@@ -38,6 +40,7 @@ _HEAD: Final = "// Made by `python -m server.pos.typescript` of server/pos/asked
 _PLAIN: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 _DOORS: Final = {
     "insight": ("InsightAsked", "InsightTold"),
+    "beforehand": ("BeforehandAsked", "BeforehandTold"),
     "decision": ("DecisionAsked", "DecisionTold"),
     "approve": ("ApproveAsked", "ApproveTold"),
     "outcome": ("OutcomesAsked", "OutcomesTold"),

@@ -13,6 +13,7 @@ import pytest
 from server.app import build_app
 from server.pos.typescript import EXTENSION, PROTOCOL, protocol, server_module, write_extension
 from tests.flows.filled_store import TEE, jeans
+from tests.flows.offline_goods import sells
 from tests.flows.pos_shop import STORE, PosShop, pos_shop
 from tests.served import served
 
@@ -147,6 +148,7 @@ async def test_the_background_script_asks_for_each_basket_and_tells_after_its_li
         assert script.exists(), said
         (script.parent / "package.json").write_text('{"type": "commonjs"}', encoding="utf-8")
         world = shop.opened.retailer.world
+        await sells(shop.opened)
         process = await asyncio.create_subprocess_exec(
             "node",
             *(str(DRIVE), str(script), shop.till.token()),
@@ -161,7 +163,15 @@ async def test_the_background_script_asks_for_each_basket_and_tells_after_its_li
 
         assert (told["answer"]["status"], told["answer"]["revision"]) == ("offered", 1)
         assert (told["again"]["decision"], told["again"]["offer"]["in_basket"]) == (told["answer"]["decision"], True)
-        assert [each["door"] for each in told["asked"]] == ["decision", "decision", "outcome"]
-        assert told["offline"] == {"kept": 1, "questions": 0}
-        rows = await shop.opened.database.quick.rows("SELECT action_id, kind, order_id FROM outcome")
-        assert rows == [{"action_id": told["answer"]["decision"], "kind": "redeemed", "order_id": "shopify:order:7001"}]
+        assert [each["door"] for each in told["asked"]] == ["beforehand", "decision", "decision", "outcome"]
+        made = told["offline"].pop("made")
+        assert told["offline"] == {"kept": 2, "questions": 0, "decision": "", "again": False}
+        rows = await shop.opened.database.quick.rows(
+            "SELECT order_id, outcome.kind, outcome.action_id, facts ->> 'code' AS code FROM outcome"
+            " JOIN action ON action.id = action_id ORDER BY order_id"
+        )
+        assert [(row["order_id"], row["kind"]) for row in rows] == [
+            ("shopify:order:7001", "redeemed"),
+            ("shopify:order:7002", "redeemed"),
+        ]
+        assert (rows[0]["action_id"], rows[1]["code"]) == (told["answer"]["decision"], made)

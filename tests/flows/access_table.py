@@ -229,13 +229,16 @@ SECTIONS: Final[Mapping[str, frozenset[Role]]] = {
 }
 """Parts of the console's first page, by what stands in it for everybody who sees them."""
 
+SCREEN: Final = ("insight", "beforehand", "decision", "approve", "outcome")
+"""Doors of the extension on a register's screen."""
+
 DOORS: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/checkout"): frozenset({Role.REGISTER}),
     ("POST", "/v1/offline"): frozenset({Role.REGISTER}),
     ("POST", "/v1/reservations"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/v1/events"): frozenset({Role.REGISTER, Role.OPERATOR}),
     ("POST", "/rules/lightspeed"): frozenset({Role.REGISTER}),
-    **dict.fromkeys((("POST", f"/pos/v1/{door}") for door in ("insight", "decision", "approve", "outcome")), NOBODY),
+    **dict.fromkeys((("POST", f"/pos/v1/{door}") for door in SCREEN), NOBODY),
     # Shopify's session token opens those, and a platform's signature these; no credential of ours does
     ("POST", "/webhooks/{platform}"): NOBODY,
 }
@@ -247,9 +250,7 @@ OPEN: Final = frozenset(
         ("GET", "/ready"),
         ("GET", "/metrics"),
         ("POST", "/console/login"),
-        *(
-            ("OPTIONS", f"/pos/v1/{door}") for door in ("insight", "decision", "approve", "outcome")
-        ),  # browsers' question
+        *(("OPTIONS", f"/pos/v1/{door}") for door in SCREEN),  # browsers' question
     }
 )
 """Doors for everybody, which show nothing of anybody."""

@@ -7,27 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from knowledge.store.tables import daily_sale
 from policies.vocabulary.actor import Role
 from server.offline.hand import sign
+from tests.flows.offline_goods import STORE, sells
 from tests.flows.open_house import OpenHouse, open_house
 
 pytestmark = pytest.mark.anyio
 
-STORE = "STORE_123"
 FREE = Decimal(50)  # `transaction_free`: more needs a manager
-
-
-async def sells(opened: OpenHouse) -> None:
-    """Everything in the catalog was sold here yesterday."""
-    async with opened.database.transaction() as connection:
-        skus = (await connection.execute(text("SELECT sku FROM variant ORDER BY sku"))).scalars().all()
-        day = datetime.now(UTC).date().isoformat()
-        for sku in skus:
-            row = {"sku": sku, "location_id": STORE, "day": day, "units": 3}
-            await connection.execute(insert(daily_sale).values(row))
 
 
 async def fetch(opened: OpenHouse, key: str, till: str = "T1", store: str = STORE) -> Any:

@@ -16,7 +16,7 @@ from tests.flows.pos_shop import BO, DEVICE, STORE, USER, PosShop, pos_shop
 
 pytestmark = pytest.mark.anyio
 
-DOORS = ("insight", "decision", "approve", "outcome")
+DOORS = ("insight", "beforehand", "decision", "approve", "outcome")
 
 
 async def told(shop: PosShop, **headers: str) -> tuple[int, str]:

@@ -105,6 +105,10 @@ class PosRegister:
         """What the associate is told of a customer."""
         return (await self.ask("insight", {"customer": str(customer)})).json()
 
+    async def beforehand(self) -> list[Answer]:
+        """Offers for the time without a line."""
+        return (await self.ask("beforehand", {})).json()["offers"]
+
     async def decide(self, *, scanned: str = "") -> Answer:
         """The cart has changed: ask about its new state."""
         self.cart.revision += 1

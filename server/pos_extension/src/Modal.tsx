@@ -5,6 +5,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from './ask';
 import { About } from './About';
+import { spend } from './beforehand';
 import { type Answer, keep, read } from './kept';
 import { lookAt, type Looked } from './look';
 import { note } from './outbox';
@@ -29,7 +30,7 @@ function Modal() {
 
   const show = async (next: Answer | undefined): Promise<void> => {
     setAnswer(next);
-    if (next?.told.status === 'offered' && !next.told.offer?.applied) await note(shopify, 'shown', next.told.decision);
+    if (next?.told.status === 'offered' && !next.told.offer?.applied) await note(shopify, 'shown', next.told);
   };
 
   useEffect(() => {
@@ -54,13 +55,16 @@ function Modal() {
       <s-scroll-box>
         {trouble ? <s-banner tone="critical" heading={trouble.message} /> : null}
         {said ? <s-banner tone="info" heading={said} /> : null}
+        {answer?.told.decision === '' && answer.told.offer ? (
+          <s-banner tone="info" heading="No line: an offer that was approved beforehand." />
+        ) : null}
         {answer?.stale ? <s-banner tone="warning" heading="No line: this is the last answer, and may be out of date." /> : null}
         {answer?.told.scan?.message ? <s-banner tone="info" heading={answer.told.scan.message} /> : null}
         <OfferSection
           told={answer?.told}
-          onApply={(offer, decision) => attempt(() => apply(offer, decision))}
+          onApply={(offer, made) => attempt(() => apply(offer, made))}
           onPin={(approver, told) => pin(approver, told, (next) => void show(next))}
-          onDismiss={(decision) => attempt(() => dismiss(decision).finally(() => setAnswer(undefined)))}
+          onDismiss={(made) => attempt(() => dismiss(made).finally(() => setAnswer(undefined)))}
         />
         <About looked={looked} />
       </s-scroll-box>
@@ -70,9 +74,9 @@ function Modal() {
 
 type Offered = {
   told: DecisionTold | undefined;
-  onApply: (offer: OfferTold, decision: string) => void;
+  onApply: (offer: OfferTold, told: DecisionTold) => void;
   onPin: (approver: string, told: DecisionTold) => void;
-  onDismiss: (decision: string) => void;
+  onDismiss: (told: DecisionTold) => void;
 };
 
 function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
@@ -99,34 +103,45 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
         <s-text tone="success">Applied.</s-text>
       ) : (
         <>
-          <s-button variant="primary" onClick={() => onApply(offer, told.decision)}>
+          <s-button variant="primary" onClick={() => onApply(offer, told)}>
             {offer.in_basket ? 'Apply' : 'Add and apply'}
           </s-button>
-          <s-button onClick={() => onDismiss(told.decision)}>Not now</s-button>
+          <s-button onClick={() => onDismiss(told)}>Not now</s-button>
         </>
       )}
     </s-section>
   );
 }
 
-async function apply(offer: OfferTold, decision: string): Promise<string> {
+async function apply(offer: OfferTold, told: DecisionTold): Promise<string> {
   const lying = new Set(shopify.cart.current.value.lineItems.map((line) => String(line.variantId ?? '')));
   for (const variant of offer.variants) {
     if (!lying.has(variant) && !(await shopify.cart.addLineItem(Number(variant), 1))) return 'It was not added, so nothing was applied.';
   }
-  await shopify.cart.addCartCodeDiscount(offer.code);
-  await note(shopify, 'applied', decision);
+  if (told.decision) await shopify.cart.addCartCodeDiscount(offer.code);
+  else if (!(await takeOff(offer))) return 'Without a line this comes off a single piece alone.';
+  await note(shopify, 'applied', told);
   const kept = await read(shopify, 'tillhand.answer');
-  if (kept?.told.offer && kept.told.decision === decision) {
+  if (kept?.told.offer?.code === offer.code) {
     await keep(shopify, 'tillhand.answer', { ...kept, told: { ...kept.told, offer: { ...kept.told.offer, applied: true } } });
   }
   shopify.toast.show('The offer is on the basket.');
   return 'The offer is on the basket.';
 }
 
-async function dismiss(decision: string): Promise<string> {
-  await note(shopify, 'dismissed', decision);
-  await shopify.storage.delete('tillhand.answer');
+/** The money of an offer approved beforehand, off its line: codes are looked up, and there is nobody to ask. */
+async function takeOff(offer: OfferTold): Promise<boolean> {
+  const line = shopify.cart.current.value.lineItems.find((each) => offer.variants.includes(String(each.variantId ?? '')));
+  if (line?.quantity !== 1) return false; // an amount off a line is off each of its pieces
+  await shopify.cart.setLineItemDiscount(line.uuid, 'FixedAmount', `Tillhand ${offer.code}`, offer.amount);
+  await spend(shopify, offer.code);
+  return true;
+}
+
+async function dismiss(told: DecisionTold): Promise<string> {
+  await note(shopify, 'dismissed', told);
+  if (told.decision) await shopify.storage.delete('tillhand.answer');
+  else await keep(shopify, 'tillhand.answer', { told: { ...told, status: 'silent', offer: null }, stale: true });
   return 'Nothing more is offered with this sale.';
 }
 

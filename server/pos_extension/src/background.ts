@@ -3,7 +3,8 @@
 import type { Api, ShopifyGlobal } from '@shopify/ui-extensions/pos.app.ready.data';
 import type { TransactionCompleteEvent } from '@shopify/ui-extensions/pos.app.ready.data';
 import { ask } from './ask';
-import { forget, keep, read } from './kept';
+import { offerFor, stock } from './beforehand';
+import { forget, keep, read, type Sale } from './kept';
 import { flush, note, outcomes } from './outbox';
 import type { Known } from './register';
 import { begin, fingerprint, stateOf } from './sale';
@@ -21,9 +22,12 @@ export default (): void => {
 
   const online = (): boolean => shopify.connectivity.current.value.internetConnected === 'Connected';
 
-  const stale = async (): Promise<void> => {
+  /** Nobody can be asked: what was answered stays, marked as old; else an offer approved beforehand may be made. */
+  const alone = async (state?: Sale): Promise<void> => {
     const kept = await read(shopify, 'tillhand.answer');
-    if (kept && !kept.stale) await keep(shopify, 'tillhand.answer', { ...kept, stale: true });
+    const told = state && !kept ? await offerFor(shopify, state) : undefined;
+    if (told) await keep(shopify, 'tillhand.answer', { told, stale: false });
+    else if (kept && !kept.stale) await keep(shopify, 'tillhand.answer', { ...kept, stale: true });
   };
 
   const over = async (): Promise<void> => {
@@ -37,7 +41,7 @@ export default (): void => {
     revision += 1;
     const state = stateOf(shopify.cart.current.value, basket, revision, shopify.session.currentSession.currency);
     await keep(shopify, 'tillhand.sale', state);
-    if (!online()) return stale();
+    if (!online()) return alone(state);
     const answer = await ask(shopify, 'decision', state);
     if (state.basket !== basket || state.revision !== revision) return; // the cart has changed since: another answer comes
     if ('told' in answer) {
@@ -45,7 +49,7 @@ export default (): void => {
       await forget(shopify, 'tillhand.trouble');
     } else {
       if ('refused' in answer) await keep(shopify, 'tillhand.trouble', answer.refused);
-      await stale();
+      await alone('lost' in answer ? state : undefined);
     }
   };
 
@@ -68,7 +72,7 @@ export default (): void => {
     const offer = kept?.told.offer;
     const paid = offer && event.discounts.some((each) => each.discountDescription?.includes(offer.code));
     if (kept && paid) {
-      await note(shopify, 'redeemed', kept.told.decision, event.orderId === undefined ? '' : String(event.orderId));
+      await note(shopify, 'redeemed', kept.told, event.orderId === undefined ? '' : String(event.orderId));
       await forget(shopify, 'tillhand.receipt');
     } else if (kept?.told.receipt) {
       await keep(shopify, 'tillhand.receipt', kept.told.receipt);
@@ -81,15 +85,18 @@ export default (): void => {
   shopify.cart.current.subscribe(changed);
   shopify.connectivity.current.subscribe(() => {
     if (!online()) {
-      void stale();
+      void alone();
       return;
     }
     void flush(shopify);
+    void stock(shopify);
     if (shopify.cart.current.value.lineItems.length > 0) void decide();
   });
   shopify.addEventListener('transactioncomplete', (event) => void completed(event));
   setInterval(() => {
+    if (online()) void stock(shopify);
     void outcomes(shopify).then((kept) => (kept.length > 0 && online() ? flush(shopify) : undefined));
   }, RETRY_MS);
+  if (online()) void stock(shopify);
   changed();
 };

@@ -1,11 +1,14 @@
 // What the screens share through the register's storage: each name is written by one screen, and read by the others.
-import type { DecisionAsked, DecisionTold, InsightTold, Why } from './protocol';
+import type { DecisionAsked, DecisionTold, InsightTold, OfferTold, Why } from './protocol';
 import type { Register } from './register';
 
 export type Sale = Omit<DecisionAsked, 'device' | 'location'>;
 
 /** The answer to the newest state of the basket; `stale` while the register has no line to ask about it. */
 export type Answer = { told: DecisionTold; stale: boolean };
+
+/** Offers for the time without a line, and when they were asked for. */
+export type Beforehand = { offers: OfferTold[]; asked: number };
 
 /** The last customer that was looked at. */
 export type Insight = { customer: string; told: InsightTold };
@@ -16,6 +19,8 @@ export type Kept = {
   'tillhand.trouble': Why; // by the background
   'tillhand.insight': Insight; // by the modal and the customer's block
   'tillhand.receipt': string; // by the background
+  'tillhand.beforehand': Beforehand; // by the background
+  'tillhand.used': string[]; // by the modal: codes of such offers that are on a basket, or were
 };
 
 export async function read<Name extends keyof Kept>(from: Register | Pick<Register, 'storage'>, name: Name): Promise<Kept[Name] | undefined> {

@@ -1,7 +1,7 @@
 // What became of offers, kept until the server has said that it knows: one record each, so that no screen overwrites
 // what another one noted.
 import { ask } from './ask';
-import type { OutcomeTold } from './protocol';
+import type { DecisionTold, OutcomeTold } from './protocol';
 import { drawn, type Register } from './register';
 
 const PREFIX = 'tillhand.outcome.';
@@ -9,11 +9,13 @@ const AT_ONCE = 50;
 const MOST = 80; // the storage of an extension holds a hundred records; the oldest give way
 let flushing: Promise<void> | undefined;
 
-export async function note(at: Register, kind: OutcomeTold['kind'], decision: string, order = ''): Promise<void> {
-  const told: OutcomeTold = { id: drawn(), kind, decision, at: new Date().toISOString(), order };
+/** Note it by the offer's decision, or by its code where the offer was approved beforehand. */
+export async function note(at: Register, kind: OutcomeTold['kind'], told: DecisionTold, order = ''): Promise<void> {
+  const code = told.decision ? '' : (told.offer?.code ?? '');
+  const outcome: OutcomeTold = { id: drawn(), kind, decision: told.decision, code, at: new Date().toISOString(), order };
   const waiting = await outcomes(at);
   for (const old of waiting.slice(0, Math.max(0, waiting.length - MOST + 1))) await at.storage.delete(PREFIX + old.id);
-  await at.storage.set(PREFIX + told.id, told);
+  await at.storage.set(PREFIX + outcome.id, outcome);
   void flush(at);
 }
 

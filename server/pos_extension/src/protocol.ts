@@ -7,6 +7,12 @@ export type InsightAsked = {
   customer: string;
 };
 
+/** What may be offered here today while there is no line? */
+export type BeforehandAsked = {
+  device: string;
+  location: string;
+};
+
 /** One line; `variant` is Shopify's number of it, "" for what is not in the catalog, such as a custom sale. */
 export type BasketLine = {
   variant?: string;
@@ -96,6 +102,12 @@ export type OfferTold = {
   valid_until: string;
 };
 
+/** Offers that were approved beforehand, for anybody who has their goods in the basket; each may be made once. */
+export type BeforehandTold = {
+  offers: OfferTold[];
+  as_of: string;
+};
+
 /** The offer for one state of a basket, or a deliberate silence. */
 export type DecisionTold = {
   basket: string;
@@ -136,6 +148,7 @@ export type OutcomesTold = {
 /** What each door under /pos/v1/ is asked, and tells. */
 export type Doors = {
   insight: { asked: InsightAsked; told: InsightTold };
+  beforehand: { asked: BeforehandAsked; told: BeforehandTold };
   decision: { asked: DecisionAsked; told: DecisionTold };
   approve: { asked: ApproveAsked; told: ApproveTold };
   outcome: { asked: OutcomesAsked; told: OutcomesTold };

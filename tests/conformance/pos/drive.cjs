@@ -78,7 +78,28 @@ const outbox = () => [...stored.keys()].filter((name) => name.startsWith('tillha
     discounts: [{ amount: 1, discountDescription: answer.offer.code }],
   });
   await until('an outcome kept', () => outbox().length === 1 && !stored.has('tillhand.answer'));
-  const offline = { kept: outbox().length, questions: asked.length - questions };
+  const batch = stored.get('tillhand.beforehand').offers;
+  const line = { ...JSON.parse(first).lineItems[0], variantId: Number(batch[0].variants[0]) };
+  cart.set({ ...cart.value, lineItems: [line] }); // the next sale, with nobody to ask
+  await until('an offer approved beforehand', () => stored.get('tillhand.answer')?.told.offer);
+  const made = stored.get('tillhand.answer').told;
+  await events.transactioncomplete({
+    transactionType: 'Sale',
+    orderId: 7002,
+    discounts: [{ amount: 1, discountDescription: `Tillhand ${made.offer.code}` }],
+  });
+  await until('a second outcome kept', () => outbox().length === 2 && !stored.has('tillhand.answer'));
+  stored.set('tillhand.used', [batch[0].code]);
+  cart.set({ ...cart.value, lineItems: [{ ...line, quantity: 2 }] });
+  await until('a sale begun', () => stored.get('tillhand.sale')?.lines[0]?.quantity === 2);
+  await new Promise((go) => setTimeout(go, 50));
+  const offline = {
+    kept: outbox().length,
+    questions: asked.length - questions,
+    made: made.offer.code,
+    decision: made.decision,
+    again: stored.has('tillhand.answer'),
+  };
 
   cart.set({ lineItems: [], subtotal: '0', properties: {}, cartDiscounts: [] });
   connectivity.set({ internetConnected: 'Connected' });
