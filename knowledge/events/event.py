@@ -86,5 +86,5 @@ class Event:
 
     @property
     def is_history(self) -> bool:
-        """Whether it was imported: it tells what was, so it wakes nobody and moves no shelf's count."""
+        """Whether it was imported: it tells what was, so it wakes nobody and moves no count a platform keeps."""
         return self.source.startswith(HISTORY)

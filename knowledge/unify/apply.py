@@ -82,7 +82,7 @@ async def apply(
     by_topic: dict[Topic, list[Event]] = {}
     for event in new:
         by_topic.setdefault(event.topic, []).append(event)
-    await apply_products(connection, by_topic.get(Topic.PRODUCT_UPDATED, []))
+    applied.stale |= await apply_products(connection, by_topic.get(Topic.PRODUCT_UPDATED, []))
     applied.stale |= await apply_customers(connection, by_topic.get(Topic.CUSTOMER_UPDATED, []), applied.customers)
     orders = [event for event in new if event.topic in ORDER_TOPICS]
     stale, moved = await apply_orders(connection, orders, applied.customers, places)

@@ -1,6 +1,7 @@
 """Products: one row per sku, under both platforms' names for it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -49,10 +50,24 @@ _VARIANT = text(
 )
 
 
-async def apply_products(connection: Connection, events: Sequence[Event]) -> None:
-    """Store every variant the events tell of; of two tellings the one that changed later at its platform counts."""
+_NEWEST = text(
+    """
+    SELECT resource, max(occurred_at) AS at FROM event
+    WHERE resource = ANY(CAST(:resources AS text[])) AND applied_at IS NOT NULL GROUP BY resource
+    """
+)
+
+
+async def apply_products(connection: Connection, events: Sequence[Event]) -> set[str]:
+    """Store every variant the events tell of; of two tellings the one that changed later at its platform counts.
+
+    Returns:
+        Ids of tellings that a later one of the same product had overtaken: under an old sku they would undo a rename.
+    """
+    newest = await _newest(connection, events)
+    stale = {str(event.id) for event in events if event.occurred_at < newest.get(event.resource, event.occurred_at)}
     rows: dict[str, dict[str, object]] = {}
-    for event in sorted(events, key=lambda event: event.occurred_at):
+    for event in sorted((each for each in events if each.id not in stale), key=lambda event: event.occurred_at):
         for told in ProductFacts.model_validate(event.facts).variants:
             row = told.model_dump(exclude={"item", "variant", "tags"})
             row["tags"] = ",".join(tag.replace(",", " ") for tag in told.tags)
@@ -68,3 +83,16 @@ async def apply_products(connection: Connection, events: Sequence[Event]) -> Non
     if rows:
         await follow_renames(connection, rows.values(), max(event.received_at for event in events))
     await write_rows(connection, _VARIANT, (rows[sku] for sku in sorted(rows)))
+    return stale
+
+
+async def _newest(connection: Connection, events: Sequence[Event]) -> dict[str, datetime]:
+    """When each product was last changed, as far as we were told."""
+    newest: dict[str, datetime] = {}
+    for event in events:
+        if event.resource:
+            newest[event.resource] = max(event.occurred_at, newest.get(event.resource, event.occurred_at))
+    if newest:
+        for row in await connection.execute(_NEWEST, {"resources": sorted(newest)}):
+            newest[row.resource] = max(newest[row.resource], row.at)
+    return newest

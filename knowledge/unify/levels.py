@@ -61,7 +61,10 @@ _LEVEL = text(
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What an order or a return does to a count, as it stands now: a sale is negative, and history does nothing."""
+    """What an order or a return does to a count, as it stands now: a sale is negative.
+
+    History explains no platform's count, and moves that of a location no platform counts, if it happened after it.
+    """
 
     cell: Cell
     reference: str
@@ -111,11 +114,14 @@ async def apply_levels(
 
 
 async def _named(connection: Connection, events: Sequence[Event]) -> list[tuple[Event, LevelFacts, Cell]]:
-    """Each telling with the cell it counts; the next product poll brings a variant we lack, and the next poll this."""
+    """Each telling with the cell it counts; the next product poll brings a variant we lack, and the next poll this.
+
+    What the catalog calls an article goes before what the telling calls it: that may be from before it was renamed.
+    """
     told = [(event, LevelFacts.model_validate(event.facts)) for event in events]
-    items = sorted({facts.item for _, facts in told if facts.item and not facts.sku})
+    items = sorted({facts.item for _, facts in told if facts.item})
     skus = {row.item: row.sku for row in await connection.execute(_SKUS, {"items": items})} if items else {}
-    named = [(event, facts, facts.sku or skus.get(facts.item, "")) for event, facts in told]
+    named = [(event, facts, skus.get(facts.item) or facts.sku) for event, facts in told]
     return [(event, facts, (sku, facts.location)) for event, facts, sku in named if sku and facts.available is not None]
 
 
@@ -165,10 +171,11 @@ class _Book:
         self.journal.move(movement)
         if past:
             movement.shown = movement.units
-            return
-        self._counted.changed.add(cell)
+        else:
+            self._counted.changed.add(cell)
         if log:
             self._count_on(movement, change, moved.event)
+        if log or past:
             return
         opened = self._around.open.setdefault(cell, [])
         opened[:] = [each for each in opened if each.reference != movement.reference] + [movement]

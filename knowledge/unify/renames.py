@@ -28,19 +28,37 @@ _RELEASE = text(
     WHERE sku = :sku
     """
 )
-# its goods are told again under the new sku by the next poll; until then they are under none rather than under two
-_EMPTY = text(
+# the platform does not count an article anew because it is called otherwise: its counts go along, at this platform's
+# locations; where the new sku was counted already, that is newer
+_MOVE = text(
     """
-    WITH emptied AS (
+    WITH old AS (
+        SELECT level.* FROM inventory_level AS level
+        JOIN location ON location.id = level.location_id AND location.platform = :platform
+        WHERE level.sku = :sku ORDER BY level.location_id FOR UPDATE OF level
+    ), arrived AS (
+        INSERT INTO inventory_level AS level (sku, location_id, available, on_hand, committed, incoming, version,
+                                              observed_at, counted, counted_at)
+        SELECT :new, location_id, available, on_hand, committed, incoming, version, observed_at, counted, counted_at
+        FROM old ON CONFLICT (sku, location_id) DO UPDATE SET
+            available = excluded.available, on_hand = excluded.on_hand, committed = excluded.committed,
+            incoming = excluded.incoming, version = excluded.version, observed_at = excluded.observed_at,
+            counted = excluded.counted, counted_at = excluded.counted_at
+        WHERE level.version <= excluded.version RETURNING level.location_id
+    ), emptied AS (
         UPDATE inventory_level AS level SET available = 0, on_hand = NULL, committed = NULL, incoming = NULL
-        FROM location WHERE location.id = level.location_id AND location.platform = :platform AND level.sku = :sku
-        RETURNING level.location_id
-    ), gone AS (
-        SELECT sku, location_id, state, sum(delta) AS units FROM stock_change
-        WHERE sku = :sku AND location_id IN (SELECT location_id FROM emptied) GROUP BY 1, 2, 3
+        FROM old WHERE level.sku = :sku AND level.location_id = old.location_id RETURNING level.location_id
+    ), history AS (
+        SELECT location_id, state, CAST(coalesce(sum(delta) FILTER (WHERE sku = :sku), 0) AS int) AS units,
+               CAST(coalesce(sum(delta) FILTER (WHERE sku = :new), 0) AS int) AS had, bool_or(sku = :new) AS begun
+        FROM stock_change WHERE sku IN (:sku, :new) AND location_id IN (SELECT location_id FROM emptied) GROUP BY 1, 2
     )
     INSERT INTO stock_change (sku, location_id, state, delta, cause, reference, occurred_at, recorded_at)
-    SELECT sku, location_id, state, -units, 'correction', :renamed, :at, :at FROM gone WHERE units <> 0
+    SELECT :sku, location_id, state, -units, 'correction', :renamed, :at, :at FROM history WHERE units <> 0
+    UNION ALL
+    SELECT :new, location_id, state, units - had, CASE WHEN begun THEN 'correction' ELSE 'opening' END, :renamed, :at,
+           :at
+    FROM history WHERE location_id IN (SELECT location_id FROM arrived) AND (units <> had OR NOT begun)
     """
 )
 _SALES = text(
@@ -57,7 +75,7 @@ _SALES = text(
 async def follow_renames(connection: Connection, rows: Iterable[Mapping[str, Any]], at: datetime) -> None:
     """Before these variants are stored: let go of what each platform's article was called before.
 
-    An article under another sku takes its past sales along; its counts are told anew. One that a second article's sku
+    An article under another sku takes its past sales and its counts along. One that a second article's sku
     is now the same as is kept beside it, and told: their goods cannot be told apart any more.
     """
     told = list(rows)
@@ -85,5 +103,6 @@ async def follow_renames(connection: Connection, rows: Iterable[Mapping[str, Any
 async def _rename(connection: Connection, old: str, new: str, ids: list[str], at: datetime) -> None:
     platform = ids[0].partition(":")[0]
     await connection.execute(_RELEASE, {"sku": old, "ids": ids})
-    await connection.execute(_EMPTY, {"sku": old, "platform": platform, "renamed": f"renamed:{new}", "at": at})
+    told = {"sku": old, "new": new, "platform": platform, "renamed": f"renamed:{old}:{new}", "at": at}
+    await connection.execute(_MOVE, told)
     await connection.execute(_SALES, {"sku": old, "new": new})

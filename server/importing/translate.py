@@ -91,20 +91,21 @@ class Translator:
     def _product(self, cells: Cells) -> Event:
         at = self._as_of(cells, "updated_at") or _UNDATED
         currency = self._currency_of(cells)
+        sku, each = self._sku(cells)
         price = _not_below_zero("price", cells.amount("price", currency))
         cost = cells.amount("unit_cost", currency)
         title = cells.needed("title")
         variant = {
-            "sku": self._sku(cells)[0],
+            "sku": sku,
             "title": title,
             "product": cells.text("product") or title,
             "vendor": cells.text("vendor"),
             "category": cells.text("category"),
             "tags": [tag.strip() for tag in cells.long_text("tags").split(",") if tag.strip()],
             "description": cells.long_text("description"),
-            "price": price,
+            "price": _of_one(price, currency, each),
             "currency": currency,
-            "unit_cost": None if cost is None else _not_below_zero("unit_cost", cost),
+            "unit_cost": None if cost is None else _of_one(_not_below_zero("unit_cost", cost), currency, each),
         }
         return self._event(Topic.PRODUCT_UPDATED, _CHAIN, {"variants": [variant]}, at)
 
@@ -167,9 +168,13 @@ class Translator:
         price = _not_below_zero("price", cells.amount("price", currency))
         off = _not_below_zero("discount", cells.amount("discount", currency) or 0)
         units, total = abs(count) * each, price * abs(count) - off
-        line: dict[str, Any] = {"sku": sku, "quantity": units, "unit_price": price, "discount": off, "returned": 0}
-        if each > 1:
-            line["unit_price"] = Money.round(Money(price, currency).decimal() / each, currency).minor
+        line: dict[str, Any] = {
+            "sku": sku,
+            "quantity": units,
+            "unit_price": _of_one(price, currency, each),
+            "discount": off,
+            "returned": 0,
+        }
         if kind == _RETURN or count < 0:
             return self._given_back(cells, place, at, customer, {"line": line, "refund": total, "currency": currency})
         channel = cells.text("channel").casefold() or ("online" if place.kind == ONLINE else "pos")
@@ -286,6 +291,11 @@ class Translator:
 
 def _identifiers(cells: Cells) -> tuple[str, str, str]:
     return cells.text("loyalty_id"), cells.text("phone", 320), cells.text("email", 320)
+
+
+def _of_one(price: int, currency: str, each: int) -> int:
+    """The price of one piece, of what holds `each` of them."""
+    return price if each == 1 else Money.round(Money(price, currency).decimal() / each, currency).minor
 
 
 def _not_below_zero(name: str, amount: int | None) -> int:

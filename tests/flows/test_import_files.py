@@ -215,6 +215,30 @@ def test_a_retailers_own_names_words_numbers_and_old_skus_are_mapped(run: Run, d
     ]  # fmt: skip
 
 
+def test_what_holds_several_pieces_is_worth_their_sum(run: Run, database_url: str, tmp_path: Path):
+    rows = [{"sku": "BOX", "title": "Eggs", "price": "24.00", "unit_cost": "12.50"}]
+    ways = tmp_path / "ways.toml"
+    ways.write_text('[renamed]\nBOX = "EGG"\n[units]\nBOX = 12\n')
+    assert run("products", str(write_csv(tmp_path / "p.csv", rows)), "--map", str(ways))[0] == 0
+    assert ask(database_url, "SELECT sku, price, unit_cost FROM variant") == [("EGG", 200, 104)]
+
+
+@pytest.mark.parametrize("kinds", [("stock", "orders"), ("orders", "stock")])
+def test_what_was_sold_after_a_count_is_off_it_whichever_is_read_first(
+    run: Run, database_url: str, tmp_path: Path, kinds: tuple[str, str]
+):
+    rows = {
+        "stock": [{"sku": "TEE", "location": "S1", "available": 10, "counted_at": "2026-03-10T12:00:00Z"}],
+        "orders": [
+            order_row(n, "TEE", 2, location="S1", at=at)
+            for n, at in enumerate(("2026-03-09T12:00:00", "2026-03-11T12:00:00", "2026-03-12T12:00:00"))
+        ],
+    }
+    for kind in (*kinds, *kinds):  # and again, which adds nothing
+        assert run(kind, str(write_csv(tmp_path / f"{kind}.csv", rows[kind])))[0] == 0
+    assert ask(database_url, "SELECT available FROM inventory_level") == [(6,)]
+
+
 def test_a_dry_run_says_what_would_be_and_changes_nothing(run: Run, database_url: str, tmp_path: Path):
     file = write_csv(tmp_path / "o.csv", [order_row(1, "TEE"), order_row(2, "TEE", location="NOWHERE")])
     before = store(database_url)

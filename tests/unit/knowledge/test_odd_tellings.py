@@ -1,7 +1,9 @@
 """What a platform tells that cannot be so is answered, kept for a person, and blocks nobody."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from knowledge.events.event import Event, Topic
 from knowledge.inventory.position import positions
@@ -9,10 +11,13 @@ from knowledge.inventory.rebuild import rebuild
 from knowledge.store.connection import Connection
 from knowledge.store.places import save_locations
 from knowledge.store.session import Database
+from knowledge.store.tables import event
 from knowledge.unify.apply import apply
+from policies.vocabulary.ids import EventId
 from tests.unit.knowledge.test_apply import PLACES, START, happened, level, order
 
 pytestmark = pytest.mark.anyio
+ITEM = "shopify:InventoryItem:1"
 
 
 def article(sku: str, item: str, *, minute: int) -> Event:
@@ -20,25 +25,55 @@ def article(sku: str, item: str, *, minute: int) -> Event:
     return happened(Topic.PRODUCT_UPDATED, {"variants": [variant]}, minute=minute, name=f"{sku}-{item}-{minute}")
 
 
+async def counts(connection: Connection) -> list[tuple[str, int]]:
+    return [(each.sku, each.available) for each in await positions(connection, ["A", "B"])]
+
+
+async def add_event(connection: Connection, told: Event) -> None:
+    """As the inbox keeps it, applied."""
+    times = {"occurred_at": told.occurred_at, "received_at": told.received_at, "applied_at": START}
+    await connection.execute(insert(event).values(**told.row() | times))
+
+
 async def odd(connection: Connection) -> list[tuple[object, ...]]:
     rows = await connection.execute(text("SELECT kind, about, told FROM stock_oddity ORDER BY kind, about"))
     return [tuple(row) for row in rows]
 
 
-async def test_a_renamed_sku_takes_its_sales_along_and_is_counted_once(database: Database):
+@pytest.mark.parametrize("sku", ["", "A", "B"])
+async def test_a_renamed_sku_takes_its_sales_and_counts_along_and_is_counted_once(database: Database, sku: str):
     async with database.transaction() as connection:
         await save_locations(connection, PLACES)
-        first = article("A", "shopify:InventoryItem:1", minute=0)
+        first = article("A", ITEM, minute=0)
         await apply(connection, [first, level("A", 9, 1), order(1, ("A", 2))], PLACES, at=START)
-        await apply(connection, [article("B", "shopify:InventoryItem:1", minute=9)], PLACES, at=START)
-        counted: dict[str, object] = {"location": "S1", "item": "shopify:InventoryItem:1", "available": 9}
+        await apply(connection, [article("B", ITEM, minute=9)], PLACES, at=START)
+        assert await counts(connection) == [("A", 0), ("B", 9)]
+        assert (await rebuild(connection))[1] == []
+        # whoever counts next may not have heard of it yet
+        counted: dict[str, object] = {"location": "S1", "sku": sku, "item": ITEM, "available": 8}
         told = happened(Topic.INVENTORY_UPDATED, counted, version=2, name="counted")
         await apply(connection, [told], PLACES, at=START)
-        assert [(each.sku, each.available) for each in await positions(connection, ["A", "B"])] == [("A", 0), ("B", 9)]
+        assert await counts(connection) == [("A", 0), ("B", 8)]
         sales = await connection.execute(text("SELECT sku, units FROM daily_sale"))
         assert [tuple(row) for row in sales] == [("B", 2)]
         assert await odd(connection) == [("sku_renamed", "A", "It is B now.")]
         assert (await rebuild(connection))[1] == []
+
+
+async def test_an_older_telling_of_a_product_undoes_no_rename(database: Database):
+    async with database.transaction() as connection:
+        await save_locations(connection, PLACES)
+        for number, (sku, minute) in enumerate((("A", 0), ("B", 9), ("A", 4), ("A", 9))):
+            told = replace(article(sku, ITEM, minute=minute), resource="shopify:product:1", id=EventId(f"told{number}"))
+            await add_event(connection, told)
+            applied = await apply(connection, [told], PLACES, at=START)
+            if number == 0:
+                await apply(connection, [level("A", 9, 1), order(1, ("A", 2))], PLACES, at=START)
+            assert applied.stale == ({told.id} if minute == 4 else set())
+            if number in {1, 2}:
+                assert await counts(connection) == [("A", 0), ("B", 9)]
+        # told at the same moment as the newest, it is the later telling that counts
+        assert await counts(connection) == [("A", 9), ("B", 0)]
 
 
 async def test_two_articles_under_one_sku_are_told_and_stop_nothing(database: Database):

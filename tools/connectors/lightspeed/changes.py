@@ -50,6 +50,8 @@ class LightspeedChanges:
         begin = max(0, after - _BEFORE)
         while True:
             rows: list[Mapping[str, Any]] = (await self.page(stream, begin)).data or []
+            if stream == "products":
+                self._products.heard(rows)
             news = [event for row in rows if version_in(row) > after and (event := await self._told(stream, row))]
             past = [event for row in rows if version_in(row) <= after and (event := await self._told(stream, row))]
             missed = self._given[stream].fresh(past)

@@ -1,4 +1,4 @@
-"""Lightspeed's product ids by sku and back, asked for once: they do not change."""
+"""Lightspeed's product ids by sku and back, asked for once, and put right when a product is told anew."""
 
 import asyncio
 from collections.abc import Iterable
@@ -58,6 +58,10 @@ class ProductIds:
             await self._read_on(Priority.SWEEP)
         return {product: self._skus[product] for product in wanted if product in self._skus}
 
+    def heard(self, rows: Iterable[object]) -> None:
+        """Products as they were just listed: one of them may have another sku now."""
+        self._keep(rows)
+
     async def _read_on(self, priority: Priority) -> None:
         """Read what is new in the list of products, deleted ones included: old sales name them."""
         async with self._reading:
@@ -70,6 +74,9 @@ class ProductIds:
         for row in rows:
             if isinstance(row, dict) and row.get("sku") and row.get("id"):  # pyright: ignore[reportUnknownMemberType] - JSON
                 product, sku = str(row["id"]), str(row["sku"])  # pyright: ignore[reportUnknownArgumentType] - JSON
+                before = self._skus.get(product, sku)
+                if before != sku and self._ids.get(before) == product:
+                    del self._ids[before]
                 self._skus[product] = sku
                 if not row.get("deleted_at"):  # pyright: ignore[reportUnknownMemberType] - JSON
                     self._ids[sku] = product
