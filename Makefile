@@ -7,7 +7,7 @@ CALLS ?= 50000
 OURS := policies knowledge tools agents server evals
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test nightly check bench evals conformance machine mutants format clean
+.PHONY: demo test nightly check bench evals gate conformance machine mutants format clean
 
 demo: $(VENV)/.installed ## a retailer's day, end to end
 	@$(BIN)/tillhand demo $(ARGS)
@@ -29,6 +29,9 @@ bench: $(VENV)/.installed-dev ## our figures beside their floors; writes build/b
 
 evals: $(VENV)/.installed-dev ## how good decisions, words and masks are; writes build/evals.json
 	@$(BIN)/python -m evals $(ARGS)
+
+gate: $(VENV)/.installed-dev ## no figure of offers fell below what is kept; a minute
+	@$(BIN)/python -m evals.gate $(ARGS)
 
 conformance: $(VENV)/.installed-dev ## the official MCP suite, where Node is
 	@$(BIN)/python -m tests.conformance.run

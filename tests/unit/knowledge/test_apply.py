@@ -267,7 +267,9 @@ async def test_a_return_counts_once_whenever_and_however_often_it_is_told(databa
     assert (tuple(line), tuple(day)) == ((3, 2), (3, 2))
 
 
-async def test_history_from_before_a_count_moves_it_not_and_adds_nothing_to_an_order_that_was_told_whole(database: Database):
+async def test_history_from_before_a_count_moves_it_not_and_adds_nothing_to_an_order_that_was_told_whole(
+    database: Database,
+):
     counted = replace(level("A", 10, 1), facts={"location": "L1", "sku": "A", "available": 10, "on_hand": 10})
     whole = order(1, ("A", 2), version=3, location="L1")
     line = replace(order(1, ("A", 2), location="L1", complete=False), source="import:file", version="")

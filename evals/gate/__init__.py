@@ -1,0 +1,1 @@
+"""Figures that may not get worse without somebody saying so: few and quick, beside every change."""
