@@ -68,6 +68,11 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_line_somebody_changed_in_the_store_is_checked_again_and_not_used",
         "test_what_a_lying_model_writes_is_not_kept_and_not_asked_for_again_so_soon",
     ),
+    "a chance is what such chances came to, whatever the score was made of": (
+        "test_a_chance_is_what_such_scores_came_to",
+        "test_a_title_is_worth_what_such_titles_came_to",
+        "test_a_curve_rises_and_tells_as_many_purchases_as_there_were",
+    ),
     "what is sent home is promised no sooner than the retailer sends": (
         "test_nothing_is_promised_to_arrive_sooner_than_the_retailer_sends",
         "test_the_message_promises_the_delivery_that_was_decided",

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from base64 import b64encode
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate
+from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate, calibrate_titles
 from knowledge.offers.co_purchase import MIN_EVIDENCE, MIN_TOGETHER
 from knowledge.offers.cold import ColdShelf, nothing, shelve
 from knowledge.offers.next_item import MOST_BASKET, NextItemModel, learn
@@ -45,6 +45,8 @@ _FORGET = text("DELETE FROM next_item_model")
 _READ = text("SELECT trained_at, baskets, skus, parts FROM next_item_model WHERE id = 1")
 
 Baskets = list[tuple[float, Sequence[str]]]
+NEVER: Final = Curve(np.zeros(1), np.zeros(1))
+"""Of scores nobody measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,17 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class NextItems:
-    """A model, what its scores mean, and what it does not know but by title."""
+    """A model, what its scores mean, and what it does not know but by title.
+
+    Attributes:
+        titled: What scores of titles mean; they rank beside the model's and come to less.
+    """
 
     model: NextItemModel
     curve: Curve
     rows: dict[str, int]
     cold: ColdShelf
+    titled: Curve
 
     def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
         """What a basket of these variants lacks, likeliest first.
@@ -120,7 +127,7 @@ class NextItems:
         best: list[int] = near[np.argsort(-scores[near], kind="stable")][:most].tolist()
         found: list[Lacking] = []
         for place in best:
-            chance = self.curve.chance(float(scores[place]))
+            chance = self.titled.chance(float(scores[place]))
             if chance <= least:
                 break
             if self.cold.skus[place] not in holding:
@@ -148,17 +155,16 @@ async def learn_next_items(database: Database, *, until: datetime) -> int:
             baskets.extend(((until.timestamp() - float(row.at)) / _DAY, row.skus) for row in part)
     async with database.reading() as connection:
         titles = {row.sku: row.title for row in await connection.execute(_TITLES)}
-    found = await asyncio.to_thread(_learn, baskets)
+    found = await asyncio.to_thread(learn_lacking, baskets, titles)
     async with database.transaction() as connection:
         if found is None:
             await connection.execute(_FORGET)
             return 0
-        model, curve = found
-        shelf = await asyncio.to_thread(shelve, model.skus, titles)
-        parts = b64encode(_written(model, curve, shelf)).decode()
+        parts = b64encode(_written(found)).decode()
+        model = found.model
         values = {"at": until, "baskets": model.baskets, "skus": list(model.skus), "parts": parts}
         await connection.execute(_KEEP, values)
-    return model.baskets
+    return found.model.baskets
 
 
 async def read_next_items(connection: Connection) -> tuple[datetime, NextItems] | None:
@@ -169,17 +175,30 @@ async def read_next_items(connection: Connection) -> tuple[datetime, NextItems] 
     return row.trained_at, await asyncio.to_thread(_read, row)
 
 
-def _learn(baskets: Baskets) -> tuple[NextItemModel, Curve] | None:
-    """What scores mean is found on the newest days with a model of those before; then all are learned from."""
-    older = [(age - HELD_OUT_DAYS, skus) for age, skus in baskets if age >= HELD_OUT_DAYS]
-    before = learn(older)
-    curve = None if before is None else calibrate(before, [skus for age, skus in baskets if age < HELD_OUT_DAYS])
+def learn_lacking(baskets: Baskets, titles: Mapping[str, str]) -> NextItems | None:
+    """The model of all baskets; what scores mean is found on the newest days, with a model of those before.
+
+    Args:
+        baskets: Age in days, and variants.
+        titles: Of the catalog, by sku.
+
+    Returns:
+        `None` with too few baskets to say what a score means.
+    """
+    before = learn([(age - HELD_OUT_DAYS, skus) for age, skus in baskets if age >= HELD_OUT_DAYS])
+    lately = [skus for age, skus in baskets if age < HELD_OUT_DAYS]
+    curve = None if before is None else calibrate(before, lately)
     model = None if curve is None else learn(baskets)
-    return None if model is None or curve is None else (model, curve)
+    if before is None or model is None or curve is None:
+        return None
+    titled = calibrate_titles(before, shelve(before.skus, titles), lately)
+    # titles whose worth nobody measured name nothing
+    shelf = shelve(model.skus, titles) if titled else nothing(len(model.skus))
+    return NextItems(model, curve, _places(model), shelf, titled or NEVER)
 
 
-def _written(model: NextItemModel, curve: Curve, shelf: ColdShelf) -> bytes:
-    file = io.BytesIO()
+def _written(found: NextItems) -> bytes:
+    file, model, shelf = io.BytesIO(), found.model, found.cold
     np.savez(
         file,
         others=model.others,
@@ -187,8 +206,10 @@ def _written(model: NextItemModel, curve: Curve, shelf: ColdShelf) -> bytes:
         together=model.together,
         own=model.own,
         lately=model.lately,
-        scores=curve.scores,
-        chances=curve.chances,
+        scores=found.curve.scores,
+        chances=found.curve.chances,
+        titled_scores=found.titled.scores,
+        titled_chances=found.titled.chances,
         cold=np.array(shelf.skus, dtype=np.str_),
         kin=shelf.kin,
         alike=shelf.alike,
@@ -209,7 +230,12 @@ def _read(row: Any) -> NextItems:
         )
         curve = Curve(parts["scores"], parts["chances"])
         known = len(model.skus)
-        shelf = nothing(known)  # as a model that was kept before there were shelves
-        if "cold" in parts:
+        shelf, titled = nothing(known), NEVER  # as a model that was kept before titles had a curve of their own
+        if "titled_scores" in parts:
             shelf = ColdShelf(tuple(map(str, parts["cold"].tolist())), parts["kin"], parts["alike"], known)
-    return NextItems(model, curve, {sku: place for place, sku in enumerate(model.skus)}, shelf)
+            titled = Curve(parts["titled_scores"], parts["titled_chances"])
+    return NextItems(model, curve, _places(model), shelf, titled)
+
+
+def _places(model: NextItemModel) -> dict[str, int]:
+    return {sku: place for place, sku in enumerate(model.skus)}

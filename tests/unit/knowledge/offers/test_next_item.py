@@ -12,7 +12,7 @@ from knowledge.offers.candidates import Why, wanted
 from knowledge.offers.cold import nothing
 from knowledge.offers.companions import CompanionTable, count_companions
 from knowledge.offers.history import Past
-from knowledge.offers.lacking import NextItems, learn_next_items, read_next_items
+from knowledge.offers.lacking import NEVER, NextItems, learn_next_items, read_next_items
 from knowledge.offers.next_basket import next_basket
 from knowledge.offers.next_item import LEAST, MOST_BASKET, NextItemModel, learn
 from knowledge.store.session import Database
@@ -41,7 +41,8 @@ def learned(told: list[tuple[float, list[str]]] | None = None) -> NextItemModel:
 
 
 def told(model: NextItemModel, curve: Curve) -> NextItems:
-    return NextItems(model, curve, {sku: place for place, sku in enumerate(model.skus)}, nothing(len(model.skus)))
+    rows = {sku: place for place, sku in enumerate(model.skus)}
+    return NextItems(model, curve, rows, nothing(len(model.skus)), NEVER)
 
 
 def best(model: NextItemModel, *held: str) -> str:
@@ -112,6 +113,25 @@ def test_a_returning_customer_gets_what_they_buy_and_what_goes_with_it():
     assert {"paint", "brush"} <= {*found[:3]}
     assert next_basket(model, []) == []
     assert next_basket(model, [(3.0, ["never sold"])]) == []
+
+
+def test_baskets_of_one_thing_lower_every_chance_as_they_should():
+    model, shown = learned(), [skus for _, skus in baskets(600)]
+    few, many = calibrate(model, shown), calibrate(model, [*shown, *([["tea"]] * 400)])
+    assert few is not None
+    assert many is not None
+    top = float(few.scores.max())
+    assert many.chance(top) < 0.7 * few.chance(top)
+
+
+def test_a_curve_rises_and_tells_as_many_purchases_as_there_were():
+    model, chance = learned(), Random(3)
+    shown = [[f"odd-{chance.randrange(40)}", f"odd-{chance.randrange(40)}"] for _ in range(600)]
+    curve = calibrate(model, shown)
+    assert curve is not None
+    assert np.all(np.diff(curve.chances) >= 0)
+    # by chance alone one in forty-odd is right, and the luckiest bin does not speak for those above it
+    assert float(curve.chances.max()) < 0.08
 
 
 @pytest.mark.anyio
