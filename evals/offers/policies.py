@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.offers.retailer import BUNDLE, SINGLE, VISITS, WANTED, WEEKS, Indices, Retailer
+from evals.offers.retailer import BUNDLE, SINGLE, VISITS, WANTED, WEEKS, Floats, Indices, Retailer
 from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Wanted, Why
 from knowledge.offers.forms import FORMS
@@ -140,8 +140,17 @@ def best_to_everyone(retailer: Retailer) -> float:
     return max(totals)
 
 
-def knowing_all(retailer: Retailer) -> float:
-    """What could be earned by knowing every customer's true answer: nobody can, and it shows how much is left."""
+def offered_share(retailer: Retailer, run: Run) -> float:
+    """Share of the visits of customers who are not held out on which something was offered."""
+    drawn = ~run.held_out[retailer.customer]
+    return float((run.arm[drawn] > 0).mean())
+
+
+def knowing_all(retailer: Retailer) -> Floats:
+    """What could be earned on each visit by knowing every customer's true answer; 0 where silence is best.
+
+    Nobody can, and it shows how much is left.
+    """
     visits = np.arange(retailer.customer.size)
     best = np.zeros(visits.size)
     for which in range(WANTED):
@@ -149,7 +158,7 @@ def knowing_all(retailer: Retailer) -> float:
             place, arms = np.full(visits.size, which), np.full(visits.size, arm)
             worth = retailer.worth(visits, place, arms, form) - DEFAULT.telling
             best = np.maximum(best, np.where(_allowed(retailer, visits, place, arms, form), worth, 0.0))
-    return float(best.sum())
+    return best
 
 
 def _turn(  # noqa: PLR0913  # what there is, what is known, and how it is drawn

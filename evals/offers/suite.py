@@ -14,7 +14,15 @@ from typing import Final
 import numpy as np
 
 from evals.offers.claims import grounding
-from evals.offers.policies import best_single_offer, best_to_everyone, earned, knowing_all, ours, weekly_promotion
+from evals.offers.policies import (
+    best_single_offer,
+    best_to_everyone,
+    earned,
+    knowing_all,
+    offered_share,
+    ours,
+    weekly_promotion,
+)
 from evals.offers.retailer import make
 from evals.offers.till import consistency_and_caps
 from evals.offers.words import kept_words
@@ -26,7 +34,12 @@ _T95: Final = 2.093  # Student's quantile for 95 % and 19 degrees of freedom
 
 @dataclass(frozen=True, slots=True)
 class _Seed:
-    """Minor units over saying nothing, as thousandths of what knowing everything would earn."""
+    """Minor units over saying nothing, as thousandths of what knowing everything would earn.
+
+    Attributes:
+        offered: Share of visits on which ours says something,
+        worth_offering: and of those on which somebody who knows everything would.
+    """
 
     ours: float
     shelf: float
@@ -34,6 +47,8 @@ class _Seed:
     weekly: float
     single: float
     everyone: float
+    offered: float
+    worth_offering: float
 
 
 async def measure() -> list[Row]:
@@ -51,12 +66,17 @@ async def measure() -> list[Row]:
             "offers_seeds_over_both_rivals", float(sum(each.ours > max(each.weekly, each.single) for each in seeds))
         ),
     ]
+    offered = float(np.mean([each.offered for each in seeds]))
+    worth = float(np.mean([each.worth_offering for each in seeds]))
+    # an offer where nobody should speak costs attention and teaches customers to wait for one
+    rows.append(Row("offers_share_of_visits", round(offered, 3), "", "", round(worth, 3), None))
     return [*rows, *grounding(), *await consistency_and_caps(), *await kept_words()]
 
 
 def _measured(seed: int) -> _Seed:
     retailer = make(seed)
-    most = knowing_all(retailer) / 1_000
+    known = knowing_all(retailer)
+    most = float(known.sum()) / 1_000
     run = ours(retailer, seed)
     return _Seed(
         earned(retailer, run) / most,
@@ -65,6 +85,8 @@ def _measured(seed: int) -> _Seed:
         weekly_promotion(retailer) / most,
         best_single_offer(retailer) / most,
         best_to_everyone(retailer) / most,
+        offered_share(retailer, run),
+        float((known > 0).mean()),
     )
 
 
