@@ -146,13 +146,15 @@ class Beforehand:
 
     async def _line(self, one: Likely, deadline: float) -> Found | None:
         """What the model makes of one offer; `None` when no answer came."""
-        said = replace(said_of(one.offer, _NO_CODE, within_days=one.within_days), percent=_ASKED_WITH)
+        said = said_of(one.offer, _NO_CODE, within_days=one.within_days)
+        discounted = said.percent.basis_points > 0
+        said = replace(said, percent=_ASKED_WITH) if discounted else said
         offer = Sayable("offer-1", said, one.offer.wanted.why)
         written = await self.writer.write_now([offer], deadline=deadline, audience=AUDIENCES[one.kind])
         if written.source != "live":
             return Found("", written.objection) if written.objection not in {"", "words.no_answer"} else None
         line = open_line(written.text, said)
-        for percent in map(Percent, PERCENTS):
+        for percent in map(Percent, PERCENTS if discounted else (0,)):
             fault = objection(filled(line, percent), replace(said, percent=percent))
             if fault:
                 return Found("", fault)

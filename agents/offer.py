@@ -108,11 +108,12 @@ def proposal_for(  # noqa: PLR0913
     }
     gain = Money(terms.gain, goods.currency)
     reason = _REASONS[wanted.why].format(title=goods.title, because=wanted.because) + _FORMS[candidate.form]
+    told = "to tell of it at full price" if discount.at_full_price else f"{percent} off"
     return Proposal(
         discount,
         key,
         occasion.origin,
-        f"{reason}; {percent} off is expected to earn {gain} more than saying nothing.",
+        f"{reason}; {told} is expected to earn {gain} more than saying nothing.",
         facts,
         min(one.priced_at for one in priced),
         model,

@@ -45,6 +45,7 @@ class Said:
 
     Attributes:
         title: Of the product, as `plain_title` gives it.
+        percent: 0 at full price; the text then states none.
         code: The discount code; the words may repeat it.
         others: Titles of products the text must not name.
         partner: Title of what it has to be bought with, of a bundle; the text names it too.
@@ -90,9 +91,10 @@ def _goods(text: str, said: Said) -> tuple[str, str]:
 def _stated(rest: str, said: Said) -> str:
     """What is wrong with everything else a text says; "" when nothing is."""
     percent = str(said.percent).removesuffix("%")
-    rest, stated = re.subn(_PERCENT_AFTER.format(percent=re.escape(percent)), " ", rest)
-    if not stated:
-        return "words.percent_missing"
+    if said.percent.basis_points:  # at full price there is none to state
+        rest, stated = re.subn(_PERCENT_AFTER.format(percent=re.escape(percent)), " ", rest)
+        if not stated:
+            return "words.percent_missing"
     if any(sign.isnumeric() for sign in rest) or _FIGURES.search(rest) or "%" in rest:
         return "words.figure"
     if _LINKS.search(rest) or _MARKUP.search(rest):
@@ -106,6 +108,8 @@ def _stated(rest: str, said: Said) -> str:
 
 def open_line(text: str, said: Said) -> str:
     """A line that may be shown, with `PLACE` where it says the percentage: good for others, once filled and checked."""
+    if not said.percent.basis_points:
+        return text
     percent = str(said.percent).removesuffix("%")
     return re.sub(_PERCENT_AFTER.format(percent=re.escape(percent)), PLACE, text)
 
@@ -117,8 +121,9 @@ def filled(line: str, percent: Percent) -> str:
 
 def _evidence(said: Said) -> Evidence:
     """What a line about this offer may state, beside inviting words."""
+    percents = (str(said.percent),) if said.percent.basis_points else ()
     stated = tuple(text for text in (said.title, said.code, said.partner) if text)
-    return Evidence(stated, (str(said.percent),), said.others)
+    return Evidence(stated, percents, said.others)
 
 
 def plain_title(title: str, category: str = "") -> str:

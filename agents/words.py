@@ -34,6 +34,8 @@ _TEMPLATES: Final = {
 }
 _BUNDLE: Final = "{title} goes well with {partner}: {percent} off both with this code."
 _HOME: Final = "{title} is not on our shelf: we send it home within {days} days, {percent} off with this code."
+_SERVICE: Final = "{title} is not on our shelf: we send it home within {days} days."
+_NO_TITLE_SERVICE: Final = "What you look for is not on our shelf: we send it home within {days} days."
 _NO_TITLE: Final = "Here is {percent} off with this code."
 
 
@@ -167,7 +169,9 @@ def key_of(kind: str, one: Candidate, within_days: int = 0) -> LineKey | None:
         reason = f"{reason}+{one.partner.sku}"
         title = f"{title}\0{titles[1]}\0{one.partner.price}"
     if within_days:
-        reason, title = f"{reason}+home", f"{title}\0{within_days}"
+        # at full price a line says nothing of a discount, so it stands for no offer with one
+        form = "home" if one.terms.percent_bp else "service"
+        reason, title = f"{reason}+{form}", f"{title}\0{within_days}"
     return LineKey(kind, one.goods.sku, reason, version_of(title, one.goods.price, one.goods.currency))
 
 
@@ -188,9 +192,12 @@ def said_of(one: Candidate, code: str, others: Collection[str] = (), *, within_d
 def template(offer: Sayable) -> str:
     """The line of an offer without a model."""
     said = offer.said
+    service = not said.percent.basis_points
     pattern = _HOME if said.within_days else _BUNDLE if said.partner else _TEMPLATES[offer.why]
     if "this" in {said.title, said.partner}:
-        pattern = _NO_TITLE
+        pattern = _NO_TITLE_SERVICE if service else _NO_TITLE
+    elif service:
+        pattern = _SERVICE
     return pattern.format(title=said.title, partner=said.partner, days=said.within_days, percent=said.percent)
 
 
@@ -204,7 +211,7 @@ def _row(offer: Sayable) -> dict[str, object]:
     return {
         "id": offer.id,
         "product": said.title,
-        "percent": str(said.percent),
+        **({"percent": str(said.percent)} if said.percent.basis_points else {}),
         "why": offer.why.value,
         **({"with": said.partner} if said.partner else {}),
         **({"within_days": said.within_days} if said.within_days else {}),

@@ -73,6 +73,11 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_title_is_worth_what_such_titles_came_to",
         "test_a_curve_rises_and_tells_as_many_purchases_as_there_were",
     ),
+    "what is sent home at full price gives nothing away and says so": (
+        "test_what_is_sent_home_at_full_price_is_on_record_with_a_link_and_without_a_code",
+        "test_a_line_about_goods_sent_home_at_full_price_promises_nothing_off",
+        "test_what_was_told_at_full_price_is_learned_by_itself_and_is_not_silence",
+    ),
     "what is sent home is promised no sooner than the retailer sends": (
         "test_nothing_is_promised_to_arrive_sooner_than_the_retailer_sends",
         "test_the_message_promises_the_delivery_that_was_decided",

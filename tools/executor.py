@@ -5,6 +5,7 @@ the house. Whoever takes over after a death calls with the same key, and the pla
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -236,6 +237,8 @@ class Executor:
             return await self._send(row.action, context)
         if isinstance(row.action, ProfileLink):
             return await self._join(row.action, context)
+        if isinstance(row.action, Discount) and row.action.at_full_price:
+            return _told(row.action, context, self._now())
         name = self._places.get(row.location).platform
         if isinstance(row.action, Reorder | CancelReorder):
             return await self._order(row.action, name, context)
@@ -337,6 +340,12 @@ class Executor:
     async def _standing(self, row: ActionRow) -> Decision:
         async with self._database.reading() as connection:
             return (await find(connection, row.id) or row).decision()
+
+
+def _told(offer: Discount, context: WriteContext, at: datetime) -> Receipt:
+    """What is told at full price changes nothing on a platform: it is on record, and there is nothing to undo."""
+    digest = hashlib.sha256(f"{context.key} {offer.code}".encode()).hexdigest()
+    return Receipt("tillhand", offer.code, at, replayed=False, undo="", call="TELL home", digest=digest)
 
 
 async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> Receipt:

@@ -60,6 +60,7 @@ def _forms() -> Iterator[Said]:
         *others, partner = said.others
         yield replace(said, others=others, partner=partner)
         yield replace(said, within_days=4)
+        yield replace(said, within_days=4, percent=Percent(0))
 
 
 def _free() -> Iterator[tuple[Said, str]]:
@@ -70,7 +71,12 @@ def _false(text: str, said: Said) -> Iterator[tuple[str, Said]]:
     percent = str(said.percent)
     for other in PERCENTS:
         if Percent(other) != said.percent:
-            yield text.replace(percent, str(Percent(other))), said
+            yield (
+                text.replace(percent, str(Percent(other)))
+                if percent in text
+                else f"{text} It is {Percent(other)} off.",
+                said,
+            )
     yield text.replace(said.title, next(iter(said.others))), said
     yield f"{text} {next(iter(said.others))} too.", said
     if said.partner:

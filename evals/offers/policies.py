@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.offers.retailer import BUNDLE, SINGLE, VISITS, WANTED, WEEKS, Floats, Indices, Retailer
+from evals.offers.retailer import AT_FULL_PRICE, BUNDLE, HOME, SINGLE, VISITS, WANTED, WEEKS, Floats, Indices, Retailer
+from knowledge.offers import learned as learning
 from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Wanted, Why
 from knowledge.offers.forms import FORMS
@@ -39,7 +40,7 @@ class Run:
     Attributes:
         which: Of the wanted goods, the one offered or, in silence, the one it would have been; -1 where nothing was
             worth drawing for.
-        arm: 0 for silence, then an index of `PERCENTS` plus 1.
+        arm: 0 for silence, then an index of `PERCENTS` plus 1, then `AT_FULL_PRICE`.
         form: A place of `FORMS`.
         held_out: By customer.
         turns: One for each visit on which something was drawn.
@@ -88,10 +89,13 @@ def ours(retailer: Retailer, seed: int, *, learns: bool = True, draws: bool = Tr
         target = (turn.arm.offers or turn.arms[-1].offers)[0]
         place = list(retailer.wanted[visit]).index(int(target.goods.sku[1:]))
         percent = target.terms.percent_bp if turn.arm.offers else 0
-        which[visit], arm[visit], form[visit] = place, _ARM.get(percent, 0), FORMS.index(target.form)
+        said = _arm(percent) if turn.arm.offers else 0
+        which[visit], arm[visit], form[visit] = place, said, FORMS.index(target.form)
         bought = retailer.buys(visit, place, int(arm[visit]), int(form[visit]))
         chance = target.wanted.chance
-        counted[target.form][turn.asked.kind, percent, band_of(chance)] += Cell(1, chance, int(bought))
+        cell = (percent or learning.AT_FULL_PRICE) if turn.arm.offers else learning.SAID_NOTHING
+        if cell != learning.AT_FULL_PRICE or turn.asked.customer is not None:
+            counted[target.form][turn.asked.kind, cell, band_of(chance)] += Cell(1, chance, int(bought))
     held_out = np.asarray([lottery.holds_out("", _ref(one)) for one in range(retailer.hidden.size)])
     return Run(which, arm, form, held_out, turns)
 
@@ -154,7 +158,9 @@ def knowing_all(retailer: Retailer) -> Floats:
     visits = np.arange(retailer.customer.size)
     best = np.zeros(visits.size)
     for which in range(WANTED):
-        for arm, form in product(range(1, len(PERCENTS) + 1), range(len(FORMS))):
+        for arm, form in product(range(1, AT_FULL_PRICE + 1), range(len(FORMS))):
+            if arm == AT_FULL_PRICE and form != HOME:  # what is on the shelf is told of with something off, or not
+                continue
             place, arms = np.full(visits.size, which), np.full(visits.size, arm)
             worth = retailer.worth(visits, place, arms, form) - DEFAULT.telling
             best = np.maximum(best, np.where(_allowed(retailer, visits, place, arms, form), worth, 0.0))
@@ -182,6 +188,10 @@ def _turn(  # noqa: PLR0913  # what there is, what is known, and how it is drawn
     )
     asked = Asked(f"visit-{visit}", None if kind == STRANGER else _ref(customer), kind)
     return turn_of(offers, learned, LIMITS, lottery, asked)
+
+
+def _arm(percent: int) -> int:
+    return _ARM[percent] if percent else AT_FULL_PRICE
 
 
 def _goods(retailer: Retailer, place: int) -> Goods:

@@ -22,6 +22,8 @@ CUSTOMERS: Final = 5_000
 GOODS: Final = 60
 WANTED: Final = 3  # goods a visitor may want beside what they hold
 SINGLE, BUNDLE, HOME = range(3)  # places of `FORMS`
+_OFF: Final = np.asarray((0, *PERCENTS, 0))  # basis points by arm: nothing said, then these, then at full price
+AT_FULL_PRICE: Final = len(PERCENTS) + 1  # an arm
 _LIKELIEST: Final = 0.9  # nobody is surer than this to buy
 
 Floats = NDArray[np.float64]
@@ -36,7 +38,8 @@ class Retailer:
     Attributes:
         price: Minor units by goods, and `cost`.
         category: Of goods, 0 to 3: what a weekly promotion is about.
-        answers: By hidden kind, form (`FORMS`) and arm (nothing, then `PERCENTS`): multiplier of the chance.
+        answers: By hidden kind, form (`FORMS`) and arm (nothing, then `PERCENTS`, then told at full price): multiplier
+            of the chance.
         hidden: By customer.
         habit: By customer, an index of `KINDS`; all that is known.
         customer: By visit.
@@ -81,7 +84,7 @@ class Retailer:
         base = self.price[self.wanted[visits, which]]
         if form == BUNDLE:
             base = base + self.price[self.held[visits]]
-        return np.rint(base * np.concatenate(([0], PERCENTS))[arm] / 10_000).astype(np.intp)
+        return np.rint(base * _OFF[arm] / 10_000).astype(np.intp)
 
     def margin(self, visits: Indices, which: Indices, arm: Indices, form: int) -> Indices:
         """What one unit earns under an arm; nothing of the basket's own goods, which are bought anyway."""
@@ -134,8 +137,8 @@ def _sent(rng: np.random.Generator, answers: Floats) -> Floats:
 
 
 def _answers(rng: np.random.Generator) -> Floats:
-    """Multipliers of the chance by hidden kind: nothing said, then each percentage."""
-    off = np.asarray(PERCENTS) / 10_000
+    """Multipliers of the chance by hidden kind: nothing said, then each percentage, then full price."""
+    off = _OFF[1:] / 10_000
     anyway = rng.uniform(0.85, 1.0)
     told = rng.uniform(0.1, 0.4)
     waits = rng.uniform(0.05, 0.25)

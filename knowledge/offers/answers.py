@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from knowledge.offers.learned import AT_FULL_PRICE
 from knowledge.offers.turns import MET, TURNS
 from knowledge.offers.uplift import BANDS, MILLION
 from knowledge.store.session import Database
@@ -17,6 +18,14 @@ _EDGES: Final = ", ".join(str(round(edge * MILLION) + 1) for edge in BANDS[:-1])
 _BAND: Final = f"width_bucket(CAST(choice ->> 'chance_ppm' AS bigint), ARRAY[{_EDGES}]::bigint[])"
 
 _FORGET = text("DELETE FROM offer_answer")
+# A discount of nothing is goods told of at full price, unless it was silence. No code leads from a stranger's order
+# back to such an offer, so strangers' answers are not known and not counted.
+_SILENT: Final = "choice ->> 'arm' = 'silence'"
+_SAID: Final = f"""
+    CASE WHEN CAST(choice ->> 'percent_bp' AS int) = 0 AND NOT ({_SILENT}) THEN {AT_FULL_PRICE}
+         ELSE CAST(choice ->> 'percent_bp' AS int) END
+"""
+
 _COUNT = text(
     f"""
     WITH {TURNS}, {MET}, bought AS (
@@ -26,10 +35,10 @@ _COUNT = text(
         WHERE line.quantity > line.returned
     )
     INSERT INTO offer_answer (kind, form, percent_bp, band, occasions, expected_ppm, bought, counted_at)
-    SELECT choice ->> 'kind', coalesce(choice ->> 'form', 'single'), CAST(choice ->> 'percent_bp' AS int), {_BAND},
+    SELECT choice ->> 'kind', coalesce(choice ->> 'form', 'single'), {_SAID}, {_BAND},
            count(*), sum(CAST(choice ->> 'chance_ppm' AS bigint)), count(bought.occasion), :at
     FROM turn LEFT JOIN bought ON bought.occasion = turn.occasion
-    WHERE turn.made
+    WHERE turn.made AND ({_SAID} <> {AT_FULL_PRICE} OR turn.customer_ref IS NOT NULL)
     GROUP BY 1, 2, 3, 4
     """  # noqa: S608  # our own texts
 )

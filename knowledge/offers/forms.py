@@ -1,7 +1,8 @@
 """Offers beside money off goods from the shelf: off a pair bought together, and off goods sent home from online stock.
 
 All are worth the same thing: what they are expected to earn beyond silence. A pair's percentage is taken off both, but
-only what the basket lacks is won by it; the margin floor holds for the pair. Goods sent home cost a parcel.
+only what the basket lacks is won by it; the margin floor holds for the pair. Goods sent home cost a parcel, and
+may be told of at full price: that they can be had at all is worth something.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,6 +106,7 @@ def terms_of(one: Candidate, response: Response, limits: DiscountLimits) -> list
         with_price=partner.price if partner else 0,
         with_cost=(partner.unit_cost or 0) if partner else 0,
         sending=one.sending,
+        at_full_price=one.form == "home",
     )
 
 

@@ -25,6 +25,8 @@ from policies.actions.discount import Form
 OF_PRIOR: Final = 12.0
 OF_CHAIN: Final = 6.0
 SAID_NOTHING: Final = 0
+AT_FULL_PRICE: Final = -1  # basis points of a cell: said, with nothing off
+_SAID: Final = {AT_FULL_PRICE: 0, **{percent: percent for percent in PERCENTS}}  # what a cell's are as a discount
 # What the slope may be, as `Assumptions.pull`, and how likely beforehand; the mean is its default.
 PULLS: Final = {0.0: 15.0, 0.5: 15.0, 1.0: 20.0, 2.0: 20.0, 3.0: 20.0, 5.0: 15.0, 8.0: 10.0, 12.0: 5.0, 20.0: 1.0}
 NO_FORMS: Final[Mapping[Form, "Learned"]] = MappingProxyType({})
@@ -58,7 +60,10 @@ class Cell:
 
 
 Cells = Mapping[tuple[str, int, int], Cell]
-"""By kind of buyer, basis points off (0 for occasions on which nothing was said), and band of the prediction."""
+"""By kind of buyer, basis points off, and band of the prediction.
+
+`SAID_NOTHING` basis points are of occasions of silence, `AT_FULL_PRICE` of goods told of with nothing off.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Learned:
         return hoped
 
     def _told(self, kind: str) -> _Told:
-        return _line({percent: self._cell(kind, percent) for percent in PERCENTS}, self._height, OF_CHAIN)
+        return _line({off: self._cell(kind, said) for said, off in _SAID.items()}, self._height, OF_CHAIN)
 
     def _count(self, cells: Cells) -> None:
         """Sum the cells over bands, predictions corrected by each band's factor, and take the chain's rates."""
@@ -134,7 +139,7 @@ class Learned:
             corrected = Cell(cell.occasions, cell.expected * self._bands[band], cell.bought)
             self._cells[kind, percent] = self._cell(kind, percent) + corrected
         chain = {
-            percent: _sum(cell for (_, off), cell in self._cells.items() if off == percent) for percent in PERCENTS
+            off: _sum(cell for (_, place), cell in self._cells.items() if place == said) for said, off in _SAID.items()
         }
         nothing = _sum(cell for (_, off), cell in self._cells.items() if off == SAID_NOTHING)
         self._unaided = nothing.towards(self._prior.unaided, OF_PRIOR)
@@ -147,7 +152,7 @@ class Learned:
         bands = [Cell()] * len(BANDS)
         for (kind, percent, band), cell in cells.items():
             response = self.response(kind)
-            rate = response.told[percent] if percent else response.unaided
+            rate = response.told[_SAID[percent]] if percent != SAID_NOTHING else response.unaided
             bands[band] += Cell(cell.occasions, cell.expected * rate, cell.bought)
         return tuple(each.towards(1.0, OF_PRIOR) for each in bands)
 

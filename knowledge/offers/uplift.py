@@ -28,7 +28,7 @@ class Response:
 
     Attributes:
         unaided: Without being told, at full price.
-        told: With that many basis points off; a percentage that is absent is not offered.
+        told: With that many basis points off, 0 for at full price; a percentage that is absent is not offered.
         bands: What a predicted chance is multiplied by, for each of `BANDS`.
     """
 
@@ -81,7 +81,7 @@ class Terms:
     """A percentage and what it is expected to earn.
 
     Attributes:
-        percent_bp: Basis points off.
+        percent_bp: Basis points off; 0 at full price.
         amount: Minor units off one unit.
         chance: That the offer is accepted.
         gain: Expected minor units over saying nothing, all costs taken off, rounded down.
@@ -104,6 +104,7 @@ def all_terms(  # noqa: PLR0913, PLR0917  # the goods, the buyer, the limits
     with_price: int = 0,
     with_cost: int = 0,
     sending: int = 0,
+    at_full_price: bool = False,
 ) -> list[Terms]:
     """Every percentage the limits let through, whatever it earns, in the response's order.
 
@@ -118,6 +119,7 @@ def all_terms(  # noqa: PLR0913, PLR0917  # the goods, the buyer, the limits
             bought anyway, so their margin counts for the floor and not for the gain.
         with_cost: Their unit cost.
         sending: Minor units it costs to send it.
+        at_full_price: Whether telling of it with nothing off is an offer too.
     """
     cost = unit_cost if unit_cost is not None else round(price * assumed.cost_share)
     most, chance = assumed.most_likely, response.corrected(chance)
@@ -126,7 +128,8 @@ def all_terms(  # noqa: PLR0913, PLR0917  # the goods, the buyer, the limits
     for percent, multiplier in response.told.items():
         amount = round_half_even((price + with_price) * percent, _WHOLE)
         after = price + with_price - amount
-        if percent > limits.percent_bp or not 0 < amount <= limits.transaction_max:
+        service = at_full_price and not percent
+        if percent > limits.percent_bp or not (service or 0 < amount <= limits.transaction_max):
             continue
         if (after - cost - with_cost - sending) * _WHOLE < after * limits.margin_floor_bp:
             continue
@@ -159,4 +162,4 @@ def best_of(terms: list[Terms], assumed: Assumptions = DEFAULT) -> Terms | None:
 
 @lru_cache(maxsize=16)
 def _prior(unaided: float, pull: float, told: float) -> Response:
-    return Response(unaided, {percent: told * (1 + pull * percent / _WHOLE) for percent in PERCENTS})
+    return Response(unaided, {percent: told * (1 + pull * percent / _WHOLE) for percent in (0, *PERCENTS)})

@@ -1,4 +1,4 @@
-"""Money off one basket, as a single-use code a register can apply."""
+"""Money off one basket, as a single-use code a register can apply; or goods sent home with nothing off."""
 
 from typing import ClassVar, Final, Literal, Self
 
@@ -22,7 +22,8 @@ class Discount(Action):
     Attributes:
         store: The location whose register may apply it.
         transaction: The register's transaction or online cart it is meant for; caps count per transaction.
-        code: What the register applies; derived from the proposal, so that a retry makes the same code.
+        code: What the register applies; derived from the proposal, so that a retry makes the same code. At full price
+            it only names the offer.
         skus: What it applies to; empty means the whole basket. Of a bundle the first is what the basket lacks.
         base: Price of what it applies to, before the discount.
         amount: Money off, at most: exactly `base` times `percent`.
@@ -58,9 +59,14 @@ class Discount(Action):
     def _amount_follows_percent(self) -> Self:
         if self.amount != self.base.share(self.percent):
             raise Refused("The money off must equal the percentage of the price.", code="discount.amount")
-        if self.amount.minor <= 0:
+        if self.amount.minor <= 0 and not self.at_full_price:
             raise Refused("A discount takes at least one cent off.", code="discount.zero")
         return self
+
+    @property
+    def at_full_price(self) -> bool:
+        """Whether it is a service and gives nothing away: goods sent home with nothing off, and no code to make."""
+        return self.form == "home" and not self.percent.basis_points
 
     @property
     def location(self) -> LocationId:  # noqa: D102
@@ -74,6 +80,8 @@ class Discount(Action):
         return EndDiscount(store=self.store, code=self.code, reference=reference, amount=self.amount)
 
     def sentence(self) -> str:  # noqa: D102
+        if self.at_full_price:
+            return f"Offer to send {', '.join(self.skus)} home from {self.store} at full price."
         off = f"{self.percent} off{_ON[self.form]}"
         return f"Give {off} ({self.amount} at most) with code {self.code} at {self.store}."
 

@@ -24,6 +24,7 @@ from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, EventI
 from server.background import Background
 from server.checkout.deadline import Deadline
 from server.checkout.scanned import ScanDesk, used
+from server.checkout.sent_home import link_home
 from server.queue.inbox import Inbox
 from server.telemetry import Metrics
 from tools.proposal import Decision, Origin, Proposal
@@ -106,7 +107,7 @@ class CheckoutAnswer:
         as_of: The oldest price the answer rests on.
         scan: What became of a scanned code: "accepted", or why it was not; "" when none was scanned.
         scan_said: That in a sentence.
-        link: Where what is sent home is ordered with the code already in it, to be shown as a QR code; "" for none.
+        link: Where what is sent home is ordered, to be shown as a QR code; "" for none.
         dismissed: It is silence because an offer with this sale was declined before.
     """
 
@@ -125,7 +126,7 @@ class CheckoutAnswer:
     def facts(self) -> dict[str, Any]:
         """As JSON; the first two names are fixed by the registers that exist."""
         return {
-            "discount_code": self.discount.code if self.discount else None,
+            "discount_code": self.discount.code if self.discount and not self.discount.at_full_price else None,
             "personalized_message": self.message or None,
             "offer": _offer(self.discount, self.link) if self.discount else None,
             "decision_id": self.decision_id or None,
@@ -272,7 +273,7 @@ class CheckoutDesk:
             return await self._instead(decision, found) if decision.replayed else found
         message = await self._first_message(decision) if decision.replayed else offer.message
         discount = offer.proposal.action
-        link = f"{self.online}/discount/{discount.code}" if self.online and discount.within_days else ""
+        link = await link_home(self.database.quick, self.online, discount)
         return replace(found, status="offered", discount=discount, message=message or offer.message, link=link)
 
     async def _make_code(self, action: ActionId) -> None:

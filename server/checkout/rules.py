@@ -179,6 +179,7 @@ def _marked(sale: _Sale) -> bool:
 def _spoken(answer: CheckoutAnswer) -> list[dict[str, Any]]:
     if answer.status != "offered" or answer.discount is None:
         return []
+    service = answer.discount.at_full_price
     return [
         {
             "type": "set_custom_field",
@@ -188,8 +189,8 @@ def _spoken(answer: CheckoutAnswer) -> list[dict[str, Any]]:
         },
         {
             "type": "confirm",
-            "title": f"Offer: {answer.discount.percent} off",
-            "message": f"{answer.message} Code: {answer.discount.code}",
+            "title": "Offer: sent home" if service else f"Offer: {answer.discount.percent} off",
+            "message": answer.message if service else f"{answer.message} Code: {answer.discount.code}",
             "confirm_label": "Pay",
             "dismiss_label": "Back to the sale",
         },

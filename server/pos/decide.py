@@ -22,6 +22,7 @@ from knowledge.store.session import Database
 from policies.actions.discount import Discount
 from policies.errors import NotFound, Refused, Unavailable
 from server.checkout.desk import CheckoutAnswer, CheckoutDesk
+from server.checkout.sent_home import link_home
 from server.pos.asked import DecisionAsked
 from server.pos.basket import read_basket, transaction_of
 from server.pos.earlier import EarlierOffers
@@ -161,7 +162,7 @@ class PosDesk:
             why=_DISMISSED if answer.dismissed else None,
             scan=Why(code=answer.scan, message=answer.scan_said) if answer.scan else None,
             partial=answer.partial,
-            receipt=self._receipt(answer.decision_id, answer.discount) if answer.discount else "",
+            receipt=await self._receipt(answer.decision_id, answer.discount) if answer.discount else "",
             as_of=answer.as_of,
         )
 
@@ -170,7 +171,9 @@ class PosDesk:
         here = {line.sku for line in checkout.lines}
         return await offer_told(self.database.quick, answer.decision_id, answer.discount, answer.message, here)
 
-    def _receipt(self, decision: str, discount: Discount) -> str:
+    async def _receipt(self, decision: str, discount: Discount) -> str:
+        if discount.at_full_price:
+            return await link_home(self.database.quick, self.desk.online, discount)
         if not self.receipt_days:
             return ""
         return receipt_text(decision, discount, self.receipt_days, self.secret)

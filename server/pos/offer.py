@@ -63,7 +63,7 @@ async def offers_told(quick: QuickReads, spoken: Sequence[tuple[Discount, str]])
 
 def _told(discount: Discount, words: str, variants: tuple[str, ...], *, in_basket: bool, applied: bool) -> OfferTold:
     return OfferTold(
-        code=discount.code,
+        code="" if discount.at_full_price else discount.code,
         words=words,
         percent=str(discount.percent).removesuffix("%"),
         amount=str(discount.amount.decimal()),
@@ -88,7 +88,7 @@ def receipt_text(decision: str, discount: Discount, days: int, secret: bytes) ->
         days: After the offer's own end.
         secret: Signs it.
     """
-    if not discount.skus:
+    if not discount.skus or discount.at_full_price:
         return ""
     until = (discount.valid_until + timedelta(days=days)).replace(microsecond=0)
     number = f"r{decision.removeprefix('act_')[:20]}"

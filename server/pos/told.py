@@ -62,7 +62,7 @@ class OfferTold(Told):
     """An offer that was decided.
 
     Attributes:
-        code: What takes it off the basket.
+        code: What takes it off the basket; "" where nothing is taken off, of what is sent home at full price.
         words: The line to say.
         amount: Money off at most, as decimal text.
         goods: What it is for.
@@ -100,7 +100,8 @@ class DecisionTold(Told):
         why: Of a silence, where the basket itself is the reason.
         scan: What became of a scanned offer.
         partial: Something was late or missing; asking again may say more.
-        receipt: The text of a QR code with this offer for another day, for the receipt; "" for none.
+        receipt: The text of a QR code for the receipt: this offer for another day, or where what is sent home at full
+            price is ordered; "" for none.
     """
 
     basket: str

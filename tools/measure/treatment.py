@@ -20,7 +20,7 @@ _OCCASIONS = text(
         JOIN purchase_line AS line ON line.purchase_id = met.purchase_id AND line.sku = turn.sku
     )
     SELECT choice ->> 'kind' AS kind, coalesce(choice ->> 'form', 'single') AS form, location_id,
-           CAST(choice ->> 'percent_bp' AS int) > 0 AS proposed, made,
+           choice ->> 'arm' <> 'silence' AS proposed, made,
            bought.occasion IS NOT NULL AS bought, count(*) AS times
     FROM turn LEFT JOIN bought ON bought.occasion = turn.occasion
     WHERE choice ->> 'campaign' = :campaign
@@ -31,7 +31,7 @@ _SOLD = text(
     f"""
     WITH {TURNS}, offered AS (
         SELECT sku, count(*) AS times FROM turn
-        WHERE made AND CAST(choice ->> 'percent_bp' AS int) > 0 AND choice ->> 'campaign' = :campaign
+        WHERE made AND choice ->> 'arm' <> 'silence' AND choice ->> 'campaign' = :campaign
         GROUP BY sku ORDER BY count(*) DESC, sku LIMIT :most
     ), sold AS (
         SELECT line.sku,

@@ -97,15 +97,17 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
     return <s-section heading="Nothing to offer">{told?.why ? <s-text>{told.why.message}</s-text> : null}</s-section>;
   }
   return (
-    <s-section heading={`${offer.percent} % off, ${offer.amount} ${offer.currency}`}>
+    <s-section heading={offer.code ? `${offer.percent} % off, ${offer.amount} ${offer.currency}` : 'Sent home: the receipt says where'}>
       <s-text>{offer.words}</s-text>
       {offer.applied ? (
         <s-text tone="success">Applied.</s-text>
       ) : (
         <>
-          <s-button variant="primary" onClick={() => onApply(offer, told)}>
-            {offer.in_basket ? 'Apply' : 'Add and apply'}
-          </s-button>
+          {offer.code ? (
+            <s-button variant="primary" onClick={() => onApply(offer, told)}>
+              {offer.in_basket ? 'Apply' : 'Add and apply'}
+            </s-button>
+          ) : null}
           <s-button onClick={() => onDismiss(told)}>Not now</s-button>
         </>
       )}

@@ -16,7 +16,7 @@ from knowledge.events.families import CheckoutFacts, LineFacts
 from knowledge.offers.candidates import Candidate, Wanted, Why
 from knowledge.offers.drawing import Drawing, LearnedTable
 from knowledge.offers.goods import Goods
-from knowledge.offers.learned import Cell, learned_of
+from knowledge.offers.learned import AT_FULL_PRICE, Cell, learned_of
 from knowledge.offers.uplift import PERCENTS, Terms
 from knowledge.store.session import Database
 from knowledge.store.tables import inventory_level
@@ -42,6 +42,18 @@ async def shop(database: Database) -> Database:
     return database
 
 
+class Waits(LearnedTable):
+    """What was counted: such buyers wait for what is sent home, whatever is taken off."""
+
+    def __init__(self, kind: str = "stranger") -> None:
+        super().__init__()
+        said = (AT_FULL_PRICE, *PERCENTS)
+        self.now = learned_of({"home": {(kind, each, 2): Cell(400, 80.0, 80) for each in said}}, NOW)
+
+    async def keep_fresh(self, quick: Any) -> None:
+        """Nothing was counted since."""
+
+
 class Loves(LearnedTable):
     """What was counted: such buyers take this form of offer twice as often as predicted."""
 
@@ -55,9 +67,14 @@ class Loves(LearnedTable):
 
 
 async def offered(
-    shop: Database, *, form: Form = "single", limits: Limits | None = None, paid: int = 3_000
+    shop: Database,
+    *,
+    form: Form = "single",
+    limits: Limits | None = None,
+    paid: int = 3_000,
+    learned: LearnedTable | None = None,
 ) -> BasketOffer | None:
-    drawing = Drawing(learned=Loves(form))
+    drawing = Drawing(learned=learned or Loves(form))
     offers = OffersSpecialist(shop, PLACES, limits or Limits.read(), secret=SECRET, drawing=drawing, now=lambda: NOW)
     line = LineFacts(sku="TEE", quantity=1, unit_price=paid)
     told: Mapping[str, Any] = {"location": "STORE_1", "transaction": "T1", "total": paid, "currency": "USD"}
@@ -95,6 +112,37 @@ async def test_what_is_not_on_this_shelf_is_sent_home_from_online_stock(shop: Da
         f"Slim Jeans is not on our shelf: we send it home within 4 days, {discount.percent} off with this code."
     )
     assert discount.transaction == "T1"
+
+
+async def test_who_waits_for_it_anyway_is_told_at_full_price_and_in_words_without_a_discount(shop: Database):
+    await empty(shop, "STORE_1")
+    offer = await offered(shop, learned=Waits())
+    assert offer is not None
+    discount = offer.proposal.action
+    assert isinstance(discount, Discount)
+    assert (discount.form, discount.percent.basis_points, discount.amount.minor) == ("home", 0, 0)
+    assert offer.message == "Slim Jeans is not on our shelf: we send it home within 4 days."
+    choice = offer.proposal.evidence["choice"]
+    assert (choice["percent_bp"], choice["arm"]) == (0, "lead")
+    assert "full price" in offer.proposal.rationale
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("Slim Jeans is not here: we send it home within 4 days.", ""),
+        ("Slim Jeans, sent home within 4 days, 10% off.", "words.figure"),
+        ("Slim Jeans, sent home within 4 days for free.", "words.claim"),
+    ],
+)
+def test_a_line_about_goods_sent_home_at_full_price_promises_nothing_off(line: str, fault: str):
+    one = Candidate(
+        Wanted("JEANS", 0.3, Why.COMPANION, "TEE"),
+        Goods(Sku("JEANS"), "Slim Jeans", "", 8_000, "USD", 3_000, 5, NOW),
+        Terms(0, 0, 0.2, 100),
+        "home",
+    )
+    assert objection(line, said_of(one, "TH12345678", within_days=4)) == fault
 
 
 async def test_nothing_is_sent_home_that_is_out_of_stock_online_too(shop: Database):

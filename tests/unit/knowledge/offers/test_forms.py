@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from knowledge.offers.arms import ANOTHER, LEAD, Asked, offerable, turn_of
 from knowledge.offers.candidates import Candidate, Wanted, Why
 from knowledge.offers.forms import ASSUMED, bundles, homes, terms_of
 from knowledge.offers.goods import Goods
-from knowledge.offers.learned import PRIORS, SAID_NOTHING, Cell, learned_of
+from knowledge.offers.learned import AT_FULL_PRICE, PRIORS, SAID_NOTHING, Cell, learned_of
 from knowledge.offers.lottery import WHOLE, Lottery
 from knowledge.offers.possible import Found, possible
 from knowledge.offers.uplift import PERCENTS, all_terms
@@ -51,6 +53,28 @@ def test_a_pairs_percentage_is_taken_off_both_and_only_what_the_basket_lacks_is_
         assert terms[percent].chance == alone[percent].chance
         dearer = (terms[percent].amount - alone[percent].amount) * terms[percent].chance
         assert abs(alone[percent].gain - terms[percent].gain - dearer) <= 1
+
+
+def test_goods_with_little_margin_are_told_of_at_full_price_and_the_shelfs_own_never():
+    (one,) = sent(goods("JEANS", 8_000, 6_000))
+    terms = {each.percent_bp: each for each in terms_of(one, PRIORS.of("home").response("new"), LIMITS)}
+    assert (one.terms.percent_bp, one.terms.amount) == (0, 0)
+    assert one.terms.gain > terms[500].gain
+    # told 0.5 of 0.3 at a margin of 1400 after the parcel, untold 0.15 of 0.3 at one of 2000, a cent of attention
+    assert one.terms.gain == 210 - 90 - 1
+    assert 0 not in {each.percent_bp for each in terms_of(single(cost=6_000), PRIORS.response("new"), LIMITS)}
+
+
+def test_what_was_told_at_full_price_is_learned_by_itself_and_is_not_silence():
+    kind = "new"
+    told = Cell(400, 80.0, 8)
+    cells = {(kind, AT_FULL_PRICE, 2): told, **{(kind, percent, 2): Cell(400, 80.0, 60) for percent in PERCENTS}}
+    waits = learned_of({"home": cells}, AT).of("home")
+    assert waits.response(kind).told[0] < 0.7 * waits.response(kind).told[2_000]
+    assert waits.response(kind).unaided == pytest.approx(ASSUMED["home"].unaided)
+    alike = {(kind, percent, 2): Cell(400, 80.0, 60) for percent in (AT_FULL_PRICE, *PERCENTS)}
+    flat = learned_of({"home": alike}, AT).of("home").response(kind)
+    assert flat.told[0] > 0.8 * flat.told[2_000]
 
 
 def test_a_pair_keeps_its_floor_together_to_the_cent():

@@ -22,7 +22,7 @@ def seen(unaided: float, height: float, pull: float, expected: float) -> Learned
 
 def test_without_data_the_answers_are_the_priors_digit_for_digit():
     assert PRIORS.response(KIND) == DEFAULT.response()
-    assert PRIORS.response("anything").told == {500: 1.15, 1000: 1.3, 1500: 1.45, 2000: 1.6}
+    assert PRIORS.response("anything").told == {0: 1.0, 500: 1.15, 1000: 1.3, 1500: 1.45, 2000: 1.6}
 
 
 def test_the_slopes_that_are_thought_possible_have_the_priors_mean():
