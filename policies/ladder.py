@@ -44,6 +44,8 @@ TEAMS: Final = {
     "profile_link": "store_operations",
     "reorder": "store_operations",
     "cancel_reorder": "store_operations",
+    "forecast_override": "store_operations",
+    "cancel_forecast_override": "store_operations",
 }
 """The team that owns each kind of action: it alone lets AI go further with it."""
 

@@ -123,6 +123,16 @@ class ReorderLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class OverrideLimits:
+    """For overrides of a forecast: percent, days and basis points."""
+
+    percent_free: int
+    percent_max: int
+    days_max: int
+    record_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalLimits:
     """For approvals: seconds until an unanswered one becomes "no"."""
 
@@ -146,6 +156,7 @@ class PlaceLimits:
     stock_adjustment: AdjustmentLimits
     stock_sync: SyncLimits
     reorder: ReorderLimits
+    forecast_override: OverrideLimits
     approval: ApprovalLimits
     packs: tuple[str, ...]
 
@@ -160,6 +171,7 @@ _TABLES: Final[dict[str, type]] = {
     "stock_adjustment": AdjustmentLimits,
     "stock_sync": SyncLimits,
     "reorder": ReorderLimits,
+    "forecast_override": OverrideLimits,
     "approval": ApprovalLimits,
 }
 _NAMES: Final = {name: tuple(field.name for field in fields(shape)) for name, shape in _TABLES.items()} | {
@@ -171,6 +183,7 @@ _FLOORS: Final = {
     "home.shipping",
     "message.quiet_until",
     "transfer.origin_keep",
+    "forecast_override.record_bp",
     *(f"packs.{name}" for name in PACKS),
 }
 _MINUTES: Final = {"quiet_from", "quiet_until"}  # of a day

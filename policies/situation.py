@@ -175,6 +175,27 @@ class ReorderFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OverrideFacts:
+    """Facts about one override of a forecast.
+
+    Attributes:
+        percent: By which it changes, up or down.
+        overlaps: Another one changes some of its days already.
+        record_bp: Share of what this maker's overrides for this cause changed that came true, in basis points.
+    """
+
+    percent: int
+    days: int
+    everywhere: bool
+    overlaps: bool
+    record_bp: int
+
+    def context(self, limits: PlaceLimits) -> dict[str, Any]:
+        """As Cedar sees it."""
+        return {**asdict(self), "limit": asdict(limits.forecast_override)}
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """Facts about one message; counts of messages with this one, seconds, and minutes after midnight.
 
@@ -260,6 +281,7 @@ Facts = (
     | AdjustmentFacts
     | SyncFacts
     | ReorderFacts
+    | OverrideFacts
     | MessageFacts
     | LinkFacts
     | CompensationFacts

@@ -65,6 +65,7 @@ from tools.ladder.office import LadderOffice
 from tools.measure.office import MeasureOffice
 from tools.mirroring.mirroring import Mirroring
 from tools.mirroring.reserve import Reservations
+from tools.overriding.book import OverrideBook
 from tools.pace import Allowance, Pace
 from tools.past.past import Past
 from tools.past.ruleset import keep_ruleset
@@ -201,6 +202,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     stack.push_async_callback(prices.close)
     messages = Messaging(senders_of(settings), VaultAddresses(database, vault), now)
     stack.push_async_callback(messages.close)
+    overriding = OverrideBook(database, now)
     executor = Executor(
         database,
         platforms,
@@ -210,6 +212,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         prices=prices,
         messages=messages,
         links=LinkBook(database, now),
+        overrides=overriding,
         orders=orders_of(platforms, ExportedOrders(settings.home / "orders", now)),
         read_only=settings.read_only,
     )
@@ -278,6 +281,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         syncing=mirroring,
         reconciling=Reconciling(database, platforms, places, now),
         beforehand=speaking.beforehand,
+        overriding=overriding,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,

@@ -62,6 +62,12 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_large_order_needs_two_managers",
         "test_what_the_supplier_would_not_take_is_denied",
     ),
+    "a forecast is changed by hand within bounds, once, and what came of it is measured and learned from": (
+        "test_a_planner_changes_a_forecast_at_once_and_a_manager_takes_it_back",
+        "test_an_assistant_only_asks_and_the_approval_shows_what_would_change",
+        "test_what_came_of_overrides_is_on_record_and_an_ai_whose_made_it_worse_is_refused",
+        "test_an_override_is_written_once_per_action_and_never_over_another",
+    ),
     # offers, and the honest measure of them
     "a till has a model's line without waiting for the model, and none that was not checked": (
         "test_whatever_the_model_does_by_day_the_line_of_the_night_is_there_in_time",

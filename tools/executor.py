@@ -21,6 +21,7 @@ from knowledge.store.session import Database, utc_now
 from knowledge.unify.customers import stop_messages
 from knowledge.unify.journal import explain_by_action
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, Reorder
@@ -37,7 +38,17 @@ from tools.audit.ledger import append
 from tools.compensate import undone
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import bound, standing_now
-from tools.platform import Links, Messages, Platform, PurchaseOrders, Receipt, Unsure, WriteContext, not_set_up
+from tools.platform import (
+    Links,
+    Messages,
+    Overrides,
+    Platform,
+    PurchaseOrders,
+    Receipt,
+    Unsure,
+    WriteContext,
+    not_set_up,
+)
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
@@ -81,6 +92,7 @@ class Executor:
         prices: Where prices that grew old before their discount is made are asked for again.
         messages: Sends messages to customers; `None`: nobody does.
         links: Writes down which customers are one person; `None`: nobody does.
+        overrides: Writes down changes of forecasts; `None`: nobody does.
         orders: Who drafts purchase orders, by platform; "" for the locations of all others.
         read_only: Nothing is carried out; what was allowed earlier waits.
     """
@@ -96,12 +108,14 @@ class Executor:
         prices: FreshPrices | None = None,
         messages: Messages | None = None,
         links: Links | None = None,
+        overrides: Overrides | None = None,
         orders: Mapping[str, PurchaseOrders] | None = None,
         read_only: bool = False,
     ) -> None:
         self._prices = prices
         self._messages = messages
         self._links = links
+        self._overrides = overrides
         self._orders = orders or {}
         self._database = database
         self._platforms = platforms
@@ -239,6 +253,8 @@ class Executor:
             return await self._join(row.action, context)
         if isinstance(row.action, Discount) and row.action.at_full_price:
             return _told(row.action, context, self._now())
+        if isinstance(row.action, ForecastOverride | CancelForecastOverride):
+            return await self._override(row.action, context)
         name = self._places.get(row.location).platform
         if isinstance(row.action, Reorder | CancelReorder):
             return await self._order(row.action, name, context)
@@ -279,6 +295,13 @@ class Executor:
         if self._links is None:
             raise Misconfigured("Nobody here writes down which customers are one person.", code="identity.missing")
         return await self._links.say(link, context)
+
+    async def _override(self, change: ForecastOverride | CancelForecastOverride, context: WriteContext) -> Receipt:
+        if self._overrides is None:
+            raise Misconfigured("Nobody here writes changes of forecasts down.", code="override.missing")
+        if isinstance(change, ForecastOverride):
+            return await self._overrides.keep(change, context)
+        return await self._overrides.end(change, context)
 
     async def _done(self, row: ActionRow, receipt: Receipt) -> Decision:
         at = self._now()

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from knowledge.events.event import Event
 from knowledge.profile.standing import CrmFacts, Standing
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Channel, Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, Reorder
@@ -264,6 +265,27 @@ class Links(Protocol):
         Raises:
             NotFound: One of the customers is known no more.
             Refused: Two who were taken apart would meet by it (`identity.apart`).
+        """
+        ...
+
+
+class Overrides(Protocol):
+    """Changes of forecasts, where they are written down."""
+
+    async def keep(self, override: ForecastOverride, context: WriteContext) -> Receipt:
+        """Write it down once, in force at once, or find that an earlier try did.
+
+        Raises:
+            NotFound: There is no forecast to change.
+            Refused: Some of its days were changed meanwhile (`override.overlaps`).
+        """
+        ...
+
+    async def end(self, cancel: CancelForecastOverride, context: WriteContext) -> Receipt:
+        """End it; ended again, nothing is changed.
+
+        Raises:
+            NotFound: There is none by this reference.
         """
         ...
 

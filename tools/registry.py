@@ -20,6 +20,7 @@ from tools.propose.answer import decide_tool
 from tools.propose.ask import Asking
 from tools.propose.deciding import Deciding
 from tools.propose.discount import discount_tool
+from tools.propose.forecast_override import forecast_override_tool
 from tools.propose.message import message_tool
 from tools.propose.order import purchase_order_tool
 from tools.propose.plan import Plans
@@ -92,6 +93,7 @@ def build_tools(  # noqa: PLR0913  # each tool needs some of these, and this is 
         transfer_tool(asking, places),
         stock_adjustment_tool(asking, places),
         purchase_order_tool(asking, places),
+        forecast_override_tool(asking, places),
         approvals_tool(database, places, now),
         decide_tool(asking),
         decision_tool(database, engine, now),

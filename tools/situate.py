@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from policies.actions.discount import Discount
+from policies.actions.forecast_override import ForecastOverride
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import Reorder
@@ -28,6 +29,7 @@ from tools.promises import Counted, counted
 from tools.sending import sending_cost
 from tools.situate_link import link_facts
 from tools.situate_message import message_facts
+from tools.situate_override import override_facts
 from tools.surroundings import Surroundings
 from tools.words_agree import agree
 
@@ -56,6 +58,8 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
             facts = SyncFacts(units=abs(action.delta))
         case Reorder() as action:
             facts = _reorder(case, action, around, totals)
+        case ForecastOverride() as action:
+            facts = override_facts(action, case.actor.id, around.overrides)
         case Message() as action:
             facts = message_facts(
                 action,

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Places
 from policies.actions.discount import Discount
+from policies.actions.forecast_override import ForecastOverride
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import Reorder
@@ -23,6 +24,7 @@ from tools.case import Case
 from tools.known_goods import Variant
 from tools.situate_link import LinkNews, ask_links
 from tools.situate_message import AskedNews, MessageNews, ask_news
+from tools.situate_override import AskedOverrides, OverrideNews, ask_overrides
 
 _DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
 _VARIANTS = text(
@@ -59,6 +61,7 @@ class Surroundings:
         suppliers: Units in a pack and the least value of an order, by vendor.
         messages: What is known around messages.
         links: What holds of pairs of customers.
+        overrides: What is known around overrides of forecasts.
     """
 
     places: Places
@@ -73,6 +76,7 @@ class Surroundings:
     suppliers: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
     links: LinkNews = field(default_factory=LinkNews)
+    overrides: OverrideNews = field(default_factory=OverrideNews)
 
     def leave(self, transfer: Transfer) -> None:
         """Count a transfer that was just let through."""
@@ -95,6 +99,7 @@ class Gathering:
     suppliers: Asked[Result] | None
     messages: AskedNews | None
     links: Asked[LinkNews] | None
+    overrides: AskedOverrides | None
 
     async def found(self) -> Surroundings:
         """Their answers; once."""
@@ -116,6 +121,8 @@ class Gathering:
             found.messages = await self.messages.found()
         if self.links:
             found.links = await self.links
+        if self.overrides:
+            found.overrides = await self.overrides.found()
         return found
 
 
@@ -128,7 +135,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
     *,
     but: Sequence[str] = (),
 ) -> Gathering:
-    """Ask for all that `situate` needs for these cases, in at most seven questions; `but` are actions not counted."""
+    """Ask for all that `situate` needs for these cases, in a question of each kind; `but` are actions not counted."""
     wanted: dict[tuple[str, str], None] = {}
     skus: dict[str, None] = {}
     for case in cases:
@@ -152,6 +159,9 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         suppliers=connection.ask(_SUPPLIERS, {"vendors": vendors}) if vendors else None,
         messages=ask_news(connection, [case.action for case in cases if isinstance(case.action, Message)]),
         links=ask_links(connection, [case.action for case in cases if isinstance(case.action, ProfileLink)]),
+        overrides=ask_overrides(
+            connection, [(case.actor.id, case.action) for case in cases if isinstance(case.action, ForecastOverride)]
+        ),
     )
 
 

@@ -27,6 +27,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "propose_transfer": "stock",
     "propose_stock_adjustment": "stock",
     "propose_order": "stock",
+    "propose_forecast_override": "stock",
     "list_approvals": "approvals",
     "decide_approval": "approvals",
     "explain_decision": "decisions",

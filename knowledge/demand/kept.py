@@ -1,6 +1,6 @@
 """Forecasts as they are kept: read for some spots, with planners' overrides in them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -28,15 +28,15 @@ _OF = text(
 _ALL = text(f"SELECT {_COLUMNS} FROM forecast ORDER BY sku, location_id")  # noqa: S608
 _OVERRIDES = text(
     """
-    SELECT DISTINCT ON (sku, location_id) sku, location_id, percent, reason, first_day, last_day FROM forecast_override
-    WHERE last_day >= :today ORDER BY sku, location_id, id DESC
+    SELECT sku, location_id, percent, reason, first_day, last_day FROM forecast_override
+    WHERE last_day >= :today AND cancelled_at IS NULL ORDER BY id
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A planner's change of a forecast, on its days."""
+    """A change of a forecast by hand, on its days."""
 
     percent: int
     reason: str
@@ -56,7 +56,7 @@ class Kept:
         weekdays: Factors, Monday first.
         trend: The chain's, over what levels say.
         events: Factors of known events by day; empty when there are none.
-        override: The planner's, if one is in force.
+        override: The one in force, or the next one that will be, if there is any.
         spread: How far demand strays.
         made_at: When the forecast was made.
     """
@@ -118,12 +118,10 @@ async def kept_forecasts(
     if run is None:
         return {}
     spread, first = read_spread(run.spread), date.fromisoformat(run.first_day)
-    changes = {
-        (row.sku, row.location_id): Override(
-            row.percent, row.reason, date.fromisoformat(row.first_day), date.fromisoformat(row.last_day)
-        )
-        for row in await connection.execute(_OVERRIDES, {"today": today.isoformat()})
-    }
+    changes: dict[Spot, list[Override]] = {}
+    for row in await connection.execute(_OVERRIDES, {"today": today.isoformat()}):
+        days = date.fromisoformat(row.first_day), date.fromisoformat(row.last_day)
+        changes.setdefault((row.sku, row.location_id), []).append(Override(row.percent, row.reason, *days))
     if skus is None:
         rows = await connection.execute(_ALL)
     else:
@@ -134,19 +132,18 @@ async def kept_forecasts(
         spot = (row.sku, row.location_id)
         if places is not None and row.location_id not in places:
             continue
-        change = changes.get(spot) or changes.get((row.sku, ""))
-        found[spot] = _kept(row, first, change, spread, run.made_at)
+        found[spot] = _kept(row, first, [*changes.get(spot, ()), *changes.get((row.sku, ""), ())], spread, run.made_at)
     return found
 
 
-def _kept(row: Any, first: date, change: Override | None, spread: Spread, made_at: datetime) -> Kept:
-    mean = tuple(
-        value * (1 + change.percent / 100)
-        if change and change.first <= first + timedelta(days=at) <= change.last
-        else value
-        for at, value in enumerate(row.mean)
-    )
+def _kept(row: Any, first: date, changes: Sequence[Override], spread: Spread, made_at: datetime) -> Kept:
+    """The forecast with its changes; no two of them change the same day."""
+    mean = list(row.mean)
+    for change in changes:
+        for at in range(len(mean)):
+            if change.first <= first + timedelta(days=at) <= change.last:
+                mean[at] *= 1 + change.percent / 100
     return Kept(
-        row.sku, row.location_id, first, mean, row.level, row.share, tuple(row.weekdays), row.trend,
-        tuple(row.events or ()), change, spread, made_at,
+        row.sku, row.location_id, first, tuple(mean), row.level, row.share, tuple(row.weekdays), row.trend,
+        tuple(row.events or ()), min(changes, key=lambda each: each.first, default=None), spread, made_at,
     )  # fmt: skip

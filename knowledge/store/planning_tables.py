@@ -56,21 +56,44 @@ known_event = Table(  # promotions, closed days and what else planners know will
     CheckConstraint("first_day <= last_day AND percent >= 0", name="known_event_sense"),
 )
 
-forecast_override = Table(  # a planner's change of a forecast; what came of it is measured when it has ended
+forecast_override = Table(  # a change of a forecast by hand; what came of it is measured when it has ended
     "forecast_override",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("sku", String, nullable=False),
     Column("location_id", String, nullable=False),
     Column("percent", Integer, nullable=False),  # added to the forecast
+    Column("cause", String, nullable=False, server_default="other"),
     Column("reason", String, nullable=False),
     Column("first_day", String(10), nullable=False),
     Column("last_day", String(10), nullable=False),
     Column("said", Float, nullable=False),  # units the forecast alone said for these days
     Column("made_by", String, nullable=False),
     Column("made_at", _TIME, nullable=False),
+    Column("action_id", String, unique=True),  # that wrote it; NULL: older than such actions
+    Column("cancelled_at", _TIME),
+    Column("sold", Integer),  # in its days, when it was measured
+    Column("measured_at", _TIME),
     CheckConstraint("percent BETWEEN -30 AND 30 AND first_day <= last_day", name="forecast_override_bounds"),
     Index("forecast_override_by_spot", "sku", "location_id", "last_day"),
+)
+
+night_note = Table(  # what the night noticed, in words, and what was proposed of it; written whole, once a night
+    "night_note",
+    metadata,
+    Column("night", String(10), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("cause", String, nullable=False),
+    Column("sku", String, nullable=False),  # "": of none alone
+    Column("location_id", String, nullable=False),  # "": of none alone
+    Column("percent", Integer, nullable=False),  # proposed; 0: nothing is
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("figures", JSONB, nullable=False),  # the core's, by name
+    Column("words", String, nullable=False),
+    Column("model", String, nullable=False),  # that wrote them, and its prompt; "": the house's own
+    Column("action_id", String, nullable=False),  # of the proposal; "" while there is none
+    Column("at", _TIME, nullable=False),
 )
 
 supplier = Table(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, Reorder
@@ -22,7 +23,9 @@ AnyAction = Annotated[
     | Message
     | ProfileLink
     | Reorder
-    | CancelReorder,
+    | CancelReorder
+    | ForecastOverride
+    | CancelForecastOverride,
     Field(discriminator="kind"),
 ]
 
@@ -38,6 +41,8 @@ KINDS = (
     "profile_link",
     "reorder",
     "cancel_reorder",
+    "forecast_override",
+    "cancel_forecast_override",
 )
 
 

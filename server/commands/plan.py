@@ -2,9 +2,8 @@
 
 import argparse
 import csv
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import astuple
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,14 +11,12 @@ from rich.table import Table
 
 from knowledge.demand.nightly import make_forecasts
 from knowledge.planning.chain import Supplier, describe, read_chain
-from knowledge.planning.known_better import Days, add_event, add_override, measured
 from knowledge.planning.orders import OrderLine, orders
 from knowledge.planning.what_if import Supposed, suppose
-from policies.errors import Refused
-from policies.vocabulary.actor import Role
 from policies.vocabulary.money import Money
 from server.commands.context import Keyboard, operator_only
-from tools.read.place import known, seen_by
+from server.commands.known_better import add_known, planner
+from tools.read.place import seen_by
 from tools.read.planned import Planned
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
@@ -48,7 +45,8 @@ def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     one = verbs.add_parser("running-out", help="best sellers that will not last")
     _supposing(one)
     one.set_defaults(run=at(alerts))
-    _knowing(verbs, at)
+    add_known(verbs, at)
+    _supplying(verbs, at)
 
 
 def _supposing(one: Any) -> None:
@@ -56,20 +54,7 @@ def _supposing(one: Any) -> None:
     one.add_argument("--late", type=int, default=0, help="what if suppliers came so many days late")
 
 
-def _knowing(verbs: Any, at: Callable[[AtKeyboard], Any]) -> None:
-    for name, run, told in (
-        ("event", event, "percent of ordinary sales on these days; 0 when closed"),
-        ("override", override, "percent to add to the forecast, -30 to 30"),
-    ):
-        one = verbs.add_parser(name, help=f"tell the forecast of an {name}")
-        one.add_argument("percent", type=int, help=told)
-        one.add_argument("--sku", default="", required=name == "override")
-        one.add_argument("--location", default="")
-        one.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
-        one.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
-        one.add_argument("--reason", required=True)
-        one.set_defaults(run=at(run))
-    verbs.add_parser("overrides", help="overrides that have ended, and whether they helped").set_defaults(run=at(ended))
+def _supplying(verbs: Any, at: Callable[[AtKeyboard], Any]) -> None:
     one = verbs.add_parser("supplier", help="describe a vendor: no order is planned without it")
     one.add_argument("vendor", help="as the catalog names it")
     for name, told in (("lead", "days from order to shelf"), ("review", "days between orders"), ("pack", "units")):
@@ -175,39 +160,9 @@ async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: AR
     return 1 if answer.discrepancies else 0
 
 
-async def event(at: Keyboard, asked: argparse.Namespace) -> int:
-    """Remember a promotion, or closed days; the next forecast has it in."""
-    return await _tell(at, asked, add_event, "It is in the next forecast.")
-
-
-async def override(at: Keyboard, asked: argparse.Namespace) -> int:
-    """Change a forecast, within bounds and for a while."""
-    return await _tell(at, asked, add_override, "It holds at once, and is measured when it has ended.")
-
-
-async def ended(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
-    """What came of overrides."""
-    async with at.house.database.reading() as connection:
-        found = await measured(connection, at.house.now().date())
-    table = Table("sku", "location", "percent", "by", "forecast", "overridden", "sold", "helped", box=None)
-    for each in found:
-        table.add_row(
-            each.sku,
-            each.location or "all",
-            f"{each.percent:+d}",
-            each.made_by,
-            f"{each.said:.1f}",
-            f"{each.overridden:.1f}",
-            str(each.sold),
-            "yes" if each.helped else "no",
-        )
-    at.out.print(table)
-    return 0
-
-
 async def supplier(at: Keyboard, asked: argparse.Namespace) -> int:
     """Describe a vendor."""
-    _planner(at, "")
+    planner(at, "")
     one = Supplier(asked.vendor, asked.lead, asked.review, asked.pack, asked.minimum)
     async with at.house.database.transaction() as connection:
         await describe(connection, one)
@@ -244,37 +199,7 @@ def _more(at: Keyboard, answer: Planned) -> None:
         at.out.print("There are more; read_plan tells them page by page.")
 
 
-async def _tell(at: Keyboard, asked: argparse.Namespace, add: Callable[..., Awaitable[int]], done: str) -> int:
-    _planner(at, asked.location)
-    async with at.house.database.transaction() as connection:
-        await add(
-            connection,
-            sku=asked.sku,
-            place=asked.location,
-            days=Days(asked.first, asked.last),
-            percent=asked.percent,
-            reason=asked.reason,
-            by=at.actor.id,
-            at=at.house.now(),
-        )
-    at.out.print(done)
-    return 0
-
-
 async def _read(at: Keyboard, **asked: object) -> Planned:
     answer = await at.house.guard.invoke(at.actor, "read_plan", asked, at.origin())
     assert isinstance(answer, Planned)  # noqa: S101  # this tool's answer
     return answer
-
-
-def _planner(at: Keyboard, location: str) -> None:
-    """Planners of the place and operators; never a model.
-
-    Raises:
-        Refused: Somebody else.
-    """
-    if location:
-        known(at.house.places, location)
-    allowed = at.actor.role in {Role.PLANNER, Role.OPERATOR} and not at.actor.model
-    if not allowed or (at.actor.locations is not None and location not in at.actor.locations):
-        raise Refused("Only a planner of this location may do this.", code="access.role", field="location")

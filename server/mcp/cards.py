@@ -28,6 +28,7 @@ _SHOWN_ON: Final = {
     "propose_transfer": _APPROVAL,
     "propose_stock_adjustment": _APPROVAL,
     "propose_order": _APPROVAL,
+    "propose_forecast_override": _APPROVAL,
     "list_approvals": _APPROVAL,
 }
 _CARDS: Final = {

@@ -130,6 +130,14 @@ class Recognizing(Protocol):
         ...
 
 
+class Measuring(Protocol):
+    """Overrides of forecasts, as far as the clock measures them."""
+
+    async def measure(self) -> object:
+        """Keep what came of those that have ended."""
+        ...
+
+
 class Wording(Protocol):
     """Words for tomorrow's offers, as far as the clock has them written."""
 
@@ -164,6 +172,7 @@ class Schedule:
     linking: Recognizing
     reconciling: Reconciling
     beforehand: Wording
+    overriding: Measuring
     syncing: Syncing
     anchors: Path
     stalled_s: float
@@ -197,6 +206,7 @@ class Schedule:
             "write_lines": ("33 4 * * *", self.beforehand.write),
             "sync_what_waits": ("* * * * *", self.syncing.run),
             "sync_sweep": ("*/10 * * * *", self.syncing.sweep),
+            "measure_overrides": ("57 3 * * *", self.overriding.measure),
             "make_forecasts": ("17 4 * * *", self.make_forecasts),
             "learn_own_words": ("17 * * * *", self.learn_own_words),
             "forget_jobs": ("37 3 * * *", self.forget_jobs),

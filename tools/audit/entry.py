@@ -22,6 +22,7 @@ Kind = Literal[
     "dismissed",  # a register told that the customer did not want it
     "redeemed",  # a register told of a sale paid with it; the platform's own order says what it took off
     "accepted",  # an order used the code
+    "measured",  # an override of a forecast has ended, and what sold in its days is known
     "given_back",  # goods or the whole order came back
     "ladder",  # AI was let further, or sent back, with the evidence
     "stop",  # a stop switch was thrown or lifted

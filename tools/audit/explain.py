@@ -61,7 +61,9 @@ _FIND: Final = (
     ("undo", "SELECT action_id AS id FROM undo_item WHERE batch_id = :id ORDER BY place"),
     ("correlation", "SELECT id FROM action WHERE correlation_id = :id ORDER BY created_at, id"),
 )
-_HAPPENED: Final = frozenset({"shown", "applied", "dismissed", "redeemed", "accepted", "given_back", "withdrawn"})
+_HAPPENED: Final = frozenset(
+    {"shown", "applied", "dismissed", "redeemed", "accepted", "given_back", "withdrawn", "measured"}
+)
 _RECORDS = text("SELECT seq, entry FROM ledger WHERE action_id = ANY(CAST(:ids AS text[])) ORDER BY seq")
 _LOOSE = text("SELECT entry FROM ledger WHERE correlation_id = :id AND action_id = '' ORDER BY seq LIMIT 20")
 _ACTIONS = text(

@@ -195,6 +195,8 @@ class Story(Told):
             return f"used on order {each.order} at {_at(each.at)}, {money} taken off{flags}"
         if each.kind == "given_back":
             return f"{money} of it given back at {_at(each.at)}, order {each.order} was {each.because}"
+        if each.kind == "measured":
+            return f"measured at {_at(each.at)}: {each.because}"
         return f"withdrawn by {each.by} at {_at(each.at)}: {each.because}"
 
     def _undo(self) -> str:

@@ -22,6 +22,7 @@ from policies.situation import (
     DiscountFacts,
     Facts,
     MessageFacts,
+    OverrideFacts,
     ReorderFacts,
     Situation,
     SyncFacts,
@@ -39,6 +40,7 @@ _FACTS: Final[Mapping[str, type[Facts]]] = {
     "stock_sync": SyncFacts,
     "message": MessageFacts,
     "reorder": ReorderFacts,
+    "forecast_override": OverrideFacts,
 }
 
 

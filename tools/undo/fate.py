@@ -36,6 +36,7 @@ _INSTEAD: Final = {
     "cancel_transfer": "Propose the transfer again: a cancelled one stays cancelled.",
     "stock_sync": "Correct the count at the shelf's own platform: the other one is told of it.",
     "cancel_reorder": "Propose the order again: a cancelled one stays cancelled.",
+    "cancel_forecast_override": "Propose the override again: an ended one stays ended.",
     "message": "Send another that puts it right: what was read stays read.",
 }
 _REDEEMED = text(

@@ -54,6 +54,7 @@ POWERS: dict[str, Power] = {
     "propose_transfer": _power(Role.MANAGER, Role.PLANNER),
     "propose_stock_adjustment": _power(Role.MANAGER, Role.PLANNER),
     "propose_order": _power(Role.PLANNER),
+    "propose_forecast_override": _power(Role.PLANNER, Role.OPERATOR),
     "decide_approval": _power(Role.MANAGER, models=False),
     "undo_action": _power(Role.MANAGER),
     "undo_many": _power(Role.MANAGER),

@@ -19,6 +19,7 @@ from policies.situation import (
     Facts,
     LinkFacts,
     MessageFacts,
+    OverrideFacts,
     ReorderFacts,
     SyncFacts,
     TransferFacts,
@@ -55,6 +56,7 @@ SYNC = SyncFacts(units=1)
 REORDER = ReorderFacts(
     value=20_000, order_day_total=20_000, supplier_known=True, goods_of_supplier=True, packs_whole=True, minimum=20_000
 )
+OVERRIDE = OverrideFacts(percent=10, days=7, everywhere=False, overlaps=False, record_bp=10_000)
 MESSAGE = MessageFacts(
     channel="sms",
     purpose="marketing",
@@ -82,6 +84,7 @@ KIND_OF: dict[type[Facts], str] = {
     MessageFacts: "message",
     LinkFacts: "profile_link",
     ReorderFacts: "reorder",
+    OverrideFacts: "forecast_override",
 }
 RICH = {"high_value": True}  # a high-value customer
 NEW_YORK: dict[str, Any] = {"personalized": True, "jurisdictions": ("us_ny",)}
@@ -185,6 +188,17 @@ LINKS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"detour": False}, {"detour": True}, "deny", "identity.apart"),
     ({"detour": True, "apart": True}, {"detour": True, "undo": True}, "deny", "identity.apart"),
 ]
+OVERRIDES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"percent": 30}, {"percent": 31}, "deny", "inventory.override_size"),
+    ({"days": 28}, {"days": 29}, "deny", "inventory.override_days"),
+    ({"overlaps": False}, {"overlaps": True}, "deny", "inventory.override_overlaps"),
+]
+# the same, but of AI alone: a person is bound by none of it
+AI_OVERRIDES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"percent": 15}, {"percent": 16}, "approve", "inventory.override_asks"),
+    ({"record_bp": 5_000}, {"record_bp": 4_999}, "deny", "inventory.override_record"),
+    ({"everywhere": False}, {"everywhere": True}, "deny", "inventory.override_everywhere"),
+]
 # as the others, but that a manager is always asked
 REORDERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"value": 2_000_000}, {"value": 2_000_001}, "inventory.order_value"),
@@ -204,6 +218,11 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_reorder": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
+    "forecast_override": (
+        OVERRIDE,
+        frozenset({Role.MANAGER, Role.PLANNER, Role.OPERATOR, Role.INVENTORY_SPECIALIST}),
+    ),
+    "cancel_forecast_override": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
 }
 PERMITS = {
     "discount": "offers.who",
@@ -216,6 +235,8 @@ PERMITS = {
     "cancel_transfer": "inventory.cancel_transfer",
     "cancel_reorder": "inventory.cancel_order",
     "reorder": "inventory.who_orders",
+    "forecast_override": "inventory.who_overrides",
+    "cancel_forecast_override": "inventory.cancel_override",
 }
 
 
@@ -228,6 +249,7 @@ def _boundaries() -> Iterator[Case]:
         (MESSAGE, MESSAGES),
         (SERVICE, SERVICES),
         (LINK, LINKS),
+        (OVERRIDE, OVERRIDES),
     ):
         permit = PERMITS[KIND_OF[type(normal)]]
         for within, beyond, outcome, rule in table:
@@ -298,6 +320,26 @@ def _message_combinations() -> Iterator[Case]:
         yield Case(replace(facts, jurisdictions=("us_ny",)), "allow", ("messages.who",))
 
 
+def _overrides() -> Iterator[Case]:
+    who = PERMITS["forecast_override"]
+    for within, beyond, outcome, rule in AI_OVERRIDES:
+        over = replace(OVERRIDE, **beyond)
+        for bound in ({"role": Role.INVENTORY_SPECIALIST}, {"role": Role.PLANNER, "model": True}):
+            yield Case(replace(OVERRIDE, **within), "allow", (who,), **bound)
+            yield Case(over, outcome, (rule,), **bound)
+            yield Case(over, outcome, (rule,), **bound, given="confirmed")
+            if outcome == "approve":
+                yield Case(over, "allow", (who,), **bound, given="manager")
+                yield Case(over, "allow", (who,), **bound, given="two_managers")
+            else:
+                yield Case(over, "deny", (rule,), **bound, given="two_managers")
+        yield Case(over, "allow", (who,), role=Role.PLANNER)
+    some = frozenset({S1})
+    yield Case(OVERRIDE, "allow", (who,), role=Role.PLANNER, places=some)
+    everywhere = replace(OVERRIDE, everywhere=True)
+    yield Case(everywhere, "deny", ("inventory.override_everywhere",), role=Role.PLANNER, places=some, given="manager")
+
+
 def _orders() -> Iterator[Case]:
     asks, four, who = "inventory.order_asks", "inventory.order_four_eyes", PERMITS["reorder"]
     for role in Role:  # to whom nothing permits it, nothing is said of it
@@ -361,4 +403,4 @@ def _ladder() -> Iterator[Case]:
                         yield replace(case, given=given)
 
 
-CASES: list[Case] = [*_boundaries(), *_combinations(), *_orders(), *_roles(), *_ladder()]
+CASES: list[Case] = [*_boundaries(), *_combinations(), *_overrides(), *_orders(), *_roles(), *_ladder()]

@@ -31,6 +31,7 @@ _LIMITS: Final = {
     "transfer": ["value_free", "units_max", "stock_age_s"],
     "stock_sync": ["units_free"],
     "stock_adjustment": ["value_free", "units_confirm", "units_max"],
+    "forecast_override": ["percent_free", "percent_max", "days_max", "record_bp"],
     "reorder": ["value_max", "order_day", "two_from"],
     "message": [
         *("customer_day", "customer_week", "service_day", "location_day_free", "campaign_free", "campaign_total"),

@@ -1,7 +1,7 @@
 """Actions are exact, survive storage, and know what undoes them."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from policies.actions.action import Effect
 from policies.actions.any_action import KINDS, AnyAction, read_action
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Message
 from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, OrderLine, Reorder
@@ -66,6 +67,12 @@ def order(*skus: str, **more: Any) -> Reorder:
     return Reorder(vendor="Loom", store=S1, lines=lines, reference="tillhand-1", **told)
 
 
+def override(**more: Any) -> ForecastOverride:
+    told: dict[str, Any] = {"percent": 10, "first": date(2026, 11, 23), "last": date(2026, 11, 29), **more}
+    told |= {"cause": "local_event", "words": "street fair", "value": Money(900, "USD"), "reference": "tillhand-1"}
+    return ForecastOverride(store=S1, sku=Sku("A"), **told)
+
+
 def message(**more: Any) -> Message:
     told: dict[str, Any] = {"channel": "sms", "purpose": "marketing", "text": "Come in. Reply STOP to stop."}
     told |= {"worth": Money(0, "USD"), **more}
@@ -87,6 +94,8 @@ ACTIONS: list[AnyAction] = [
     link(),
     order("A", "B"),
     CancelReorder(vendor="Loom", store=S1, reference="tillhand-1.csv", value=Money(4_800, "USD")),
+    override(),
+    CancelForecastOverride(store=S1, sku=Sku("A"), reference="action-1", currency="USD"),
 ]
 
 
@@ -129,6 +138,26 @@ def test_an_order_is_worth_its_lines_names_each_sku_once_and_says_what_it_asks_f
             order("A", value=wrong)
     with pytest.raises(Refused, match="each sku once"):
         order("A", "A")
+
+
+def test_an_override_changes_at_most_thirty_percent_for_at_most_four_weeks_and_some_days():
+    first = date(2026, 11, 23)
+    for percent in (-30, -1, 1, 30):
+        assert override(percent=percent).percent == percent
+    assert override(last=first).days == 1
+    assert override(last=first + timedelta(days=27)).days == 28
+    for wrong in ({"percent": 31}, {"percent": -31}):
+        with pytest.raises(ValidationError):
+            override(**wrong)
+    for wrong, said in (
+        ({"percent": 0}, "at least 1 percent"),
+        ({"last": first + timedelta(days=28)}, "28 days at most"),
+        ({"last": first - timedelta(days=1)}, "ends before it begins"),
+    ):
+        with pytest.raises(Refused, match=said):
+            override(**wrong)
+    ended = override().inverse("action-7")
+    assert (ended.reference, ended.money_at_stake) == ("action-7", Money(0, "USD"))
 
 
 def test_the_name_of_an_undone_adjustment_fits_however_long_the_first_one_was():
@@ -193,6 +222,8 @@ def test_each_action_is_one_sentence_for_the_person_who_is_asked():
         "Treat c_1 and c_2 as one person.",
         "Order 12 x A, 12 x B from Loom for S1 (48.00 USD).",
         "Cancel order tillhand-1.csv to Loom for S1.",
+        "Plan with 10 % more of A at S1 from 2026-11-23 to 2026-11-29 (local event: street fair).",
+        "End override action-1 of A at S1.",
     ]
     assert (
         transfer("A", "B", "C", "D", "E").sentence() == "Move 2 x A, 2 x B, 2 x C and 2 more from S1 to S2 (5.00 USD)."

@@ -17,7 +17,7 @@ from policies.limits import Limits
 from policies.situation import Approved, CompensationFacts, Facts
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, REORDER, SYNC, TRANSFER
+from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, OVERRIDE, REORDER, SYNC, TRANSFER
 
 ENGINE = Engine.read(Limits.read())
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -44,6 +44,8 @@ FACTS: dict[str, list[Facts]] = {
     "profile_link": [LINK, replace(LINK, certain=False), replace(LINK, detour=True)],
     "reorder": [REORDER, replace(REORDER, value=500_000), replace(REORDER, packs_whole=False)],
     "cancel_reorder": [CompensationFacts()],
+    "forecast_override": [OVERRIDE, replace(OVERRIDE, percent=16), replace(OVERRIDE, overlaps=True)],
+    "cancel_forecast_override": [CompensationFacts()],
     "end_discount": [CompensationFacts()],
     "cancel_transfer": [CompensationFacts()],
 }

@@ -18,6 +18,7 @@ from policies.situation import (
     Facts,
     LinkFacts,
     MessageFacts,
+    OverrideFacts,
     ReorderFacts,
     Situation,
     SyncFacts,
@@ -111,6 +112,15 @@ _FACTS: dict[str, st.SearchStrategy[Facts]] = {
         minimum=st.sampled_from([0, 500_000, 500_001]),
     ),
     "cancel_reorder": st.builds(CompensationFacts),
+    "forecast_override": st.builds(
+        OverrideFacts,
+        percent=st.sampled_from([1, 15, 16, 30, 31]),
+        days=st.sampled_from([1, 28, 29]),
+        everywhere=st.booleans(),
+        overlaps=st.booleans(),
+        record_bp=st.sampled_from([0, 4_999, 5_000, 10_000]),
+    ),
+    "cancel_forecast_override": st.builds(CompensationFacts),
     "end_discount": st.builds(CompensationFacts),
     "cancel_transfer": st.builds(CompensationFacts),
 }

@@ -52,7 +52,12 @@ OLD: dict[str, dict[str, Any]] = {
     },
     "profile_link": {"apart": False, "certain": True, "taken_apart": False, "detour": False, "undo": False},
     "stock_sync": {"units": 1, "limit": {"units_free": 500}},
+    "forecast_override": {
+        "percent": 10, "days": 7, "everywhere": False, "overlaps": False, "record_bp": 10000,
+        "limit": {"percent_free": 15, "percent_max": 30, "days_max": 28, "record_bp": 5000},
+    },
     "cancel_reorder": {},
+    "cancel_forecast_override": {},
     "end_discount": {},
     "cancel_transfer": {},
 }  # fmt: skip

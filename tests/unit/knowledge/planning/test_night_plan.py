@@ -12,8 +12,9 @@ from knowledge.demand.kept import GOOD_FOR, Kept, kept_forecasts
 from knowledge.demand.nightly import make_forecasts
 from knowledge.demand.shelf import shelves_at
 from knowledge.planning.chain import read_chain
-from knowledge.planning.known_better import LONGEST, MOST, Days, add_event, add_override, measured
+from knowledge.planning.known_better import Days, add_event
 from knowledge.planning.orders import orders
+from knowledge.planning.overrides import end_override, keep_override, measured, records, settle
 from knowledge.planning.pictures import bars, fan
 from knowledge.planning.running_out import running_out
 from knowledge.planning.transfers import transfers
@@ -21,7 +22,9 @@ from knowledge.planning.what_if import Supposed, suppose
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
 from knowledge.store.tables import event, inventory_level
+from policies.actions.forecast_override import MOST, ForecastOverride
 from policies.errors import NotFound, Refused
+from policies.vocabulary.money import Money
 from tests.unit.agents.shop import NOW, PLACES, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -53,13 +56,15 @@ async def kept(database: Database, sku: str = "TEE", place: str = "STORE_1", tod
         return (await kept_forecasts(connection, today, [sku]))[sku, place]
 
 
-async def override(database: Database, percent: int, **changed: Any) -> int:
+async def override(database: Database, percent: int, **changed: Any) -> bool:
     told: dict[str, Any] = {
-        "sku": "TEE", "place": "STORE_1", "days": Days(TODAY, TODAY + timedelta(days=6)), "percent": percent,
-        "reason": "street fair", "by": "planner:ada", "at": NOW, **changed,
+        "store": "STORE_1", "sku": "TEE", "percent": percent, "first": TODAY, "last": TODAY + timedelta(days=6),
+        "cause": "local_event", "words": "street fair", "value": Money(0, "USD"), "reference": "tillhand-1", **changed,
     }  # fmt: skip
+    action = told.pop("action", "action-1")
     async with database.transaction() as connection:
-        return await add_override(connection, **told)
+        made = ForecastOverride(**told)
+        return await keep_override(connection, made, action=action, by=told.get("by", "planner:ada"), at=NOW)
 
 
 async def stock(database: Database, levels: dict[tuple[str, str], int]) -> None:
@@ -154,23 +159,45 @@ async def test_an_override_changes_its_days_and_no_others(shop: Database, percen
     assert changed.override.reason == "street fair"
 
 
-@pytest.mark.parametrize(
-    ("code", "percent", "changed"),
-    [
-        ("override.too_large", MOST + 1, {}),
-        ("override.too_large", -MOST - 1, {}),
-        ("override.too_large", 0, {}),
-        ("override.too_long", 10, {"days": Days(TODAY, TODAY + LONGEST)}),
-        ("planning.days", 10, {"days": Days(TODAY, TODAY - timedelta(days=1))}),
-        ("planning.reason", 10, {"reason": " "}),
-        ("forecast.none", 10, {"sku": "SOCKS"}),
-    ],
-)
-async def test_an_override_beyond_its_bounds_is_refused(shop: Database, code: str, percent: int, changed: Any):
+async def test_an_override_of_what_has_no_forecast_is_refused(shop: Database):
     await make_forecasts(shop, now=NOW)
-    with pytest.raises((Refused, NotFound)) as refused:
-        await override(shop, percent, **changed)
-    assert refused.value.code == code
+    with pytest.raises(NotFound) as refused:
+        await override(shop, 10, sku="SOCKS")
+    assert refused.value.code == "forecast.none"
+
+
+async def test_an_override_is_written_once_per_action_and_never_over_another(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    plain = await kept(shop)
+    assert await override(shop, 10)
+    assert not await override(shop, 10)
+    for clash in ({}, {"everywhere": True}, {"first": TODAY + timedelta(days=6), "last": TODAY + timedelta(days=9)}):
+        with pytest.raises(Refused) as refused:
+            await override(shop, 10, action="action-2", **clash)
+        assert refused.value.code == "override.overlaps"
+    later = {"first": TODAY + timedelta(days=7), "last": TODAY + timedelta(days=8)}
+    assert await override(shop, -10, action="action-2", **later)
+    assert await override(shop, 10, action="action-3", store="STORE_2")
+    told = await kept(shop)
+    assert told.override
+    assert told.override.percent == 10, "the one in force, not the newest"
+    assert told.mean[0] / told.mean[7] == pytest.approx(plain.mean[0] / plain.mean[7] * 1.1 / 0.9)
+
+
+async def test_an_override_that_is_ended_changes_nothing_and_is_not_measured(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    plain = await kept(shop)
+    await override(shop, 20)
+    async with shop.transaction() as connection:
+        assert await end_override(connection, "action-1", NOW)
+        assert not await end_override(connection, "action-1", NOW)
+        with pytest.raises(NotFound):
+            await end_override(connection, "action-9", NOW)
+    assert (await kept(shop)).mean == plain.mean
+    async with shop.transaction() as connection:
+        assert not await settle(connection, NOW + timedelta(days=30))
+        assert not await measured(connection, TODAY + timedelta(days=30))
+    assert await override(shop, 20, action="action-2")
 
 
 async def test_a_refill_is_decided_by_the_forecast_with_its_overrides(shop: Database):
@@ -200,6 +227,20 @@ async def test_an_override_is_measured_when_it_has_ended(shop: Database):
         (told,) = await measured(connection, later)
     assert told.helped
     assert told.said == pytest.approx(said)
+
+
+async def test_what_came_of_an_override_is_settled_once_and_learned_two_days_after_it_ended(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await override(shop, 30)  # nothing sells in its days
+    async with shop.transaction() as connection:
+        assert not await settle(connection, NOW + timedelta(days=8))
+        assert not await records(connection, ["planner:ada"])
+        (told,) = await settle(connection, NOW + timedelta(days=9))
+        assert not await settle(connection, NOW + timedelta(days=10))
+        learned = await records(connection, ["planner:ada", "planner:bob"])
+    assert not told.helped
+    assert set(learned) == {("planner:ada", "local_event")}
+    assert learned["planner:ada", "local_event"] < 1
 
 
 async def test_the_plan_moves_goods_to_where_they_will_run_out(shop: Database):
