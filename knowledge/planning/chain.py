@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from knowledge.demand.kept import Kept, kept_forecasts
 from knowledge.demand.velocity import Spot
+from knowledge.planning.on_the_way import on_the_way
 from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 
@@ -87,8 +88,11 @@ async def read_chain(connection: Connection, today: date) -> Chain:
             code="forecast.none",
             hint="It is made every night; tillhand plan make makes it now.",
         )
+    coming = await on_the_way(connection, today)
     levels = {
-        (row.sku, row.location_id): Level(row.available, row.incoming, row.as_of)
+        (row.sku, row.location_id): Level(
+            row.available, row.incoming + coming.get((row.sku, row.location_id), 0), row.as_of
+        )
         for row in await connection.execute(_LEVELS)
     }
     goods = {

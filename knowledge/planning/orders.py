@@ -11,6 +11,7 @@ from knowledge.demand.kept import Kept
 from knowledge.planning.arrival import Demand
 from knowledge.planning.buying import Lines, buy
 from knowledge.planning.chain import Chain
+from knowledge.planning.transfers import rearranged, transfers
 from knowledge.store.places import MIRROR, ONLINE, Places
 
 
@@ -27,8 +28,12 @@ class OrderLine:
 
 
 async def orders(chain: Chain, places: Places, budget: int) -> Sequence[OrderLine]:
-    """Lines to order from suppliers within a budget, by vendor; minor units. Vendors nobody described are left out."""
-    return await asyncio.to_thread(_orders, chain, places, budget)
+    """Lines to order from suppliers within a budget, by vendor; minor units. Vendors nobody described are left out.
+
+    What the same plan would move between locations is moved first: nothing is bought that stands elsewhere unneeded.
+    """
+    moves = await transfers(chain, places)
+    return await asyncio.to_thread(_orders, rearranged(chain, moves), places, budget)
 
 
 def _orders(chain: Chain, places: Places, budget: int) -> list[OrderLine]:

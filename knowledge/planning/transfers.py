@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -45,6 +45,16 @@ class Move:
 async def transfers(chain: Chain, places: Places) -> Sequence[Move]:
     """Transfers worth making, best first; a platform's locations share goods among themselves."""
     return await asyncio.to_thread(_transfers, chain, places)
+
+
+def rearranged(chain: Chain, moves: Sequence[Move]) -> Chain:
+    """The chain once these are on their way."""
+    levels = dict(chain.levels)
+    for move in moves:
+        origin, destination = levels[move.sku, move.origin], levels[move.sku, move.destination]
+        levels[move.sku, move.origin] = replace(origin, available=origin.available - move.units)
+        levels[move.sku, move.destination] = replace(destination, incoming=destination.incoming + move.units)
+    return replace(chain, levels=levels)
 
 
 def _transfers(chain: Chain, places: Places) -> list[Move]:

@@ -1,6 +1,6 @@
 """The night's forecast in the store: made, kept, overridden within bounds, measured, and planned with."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -21,7 +21,8 @@ from knowledge.planning.transfers import transfers
 from knowledge.planning.what_if import Supposed, suppose
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
-from knowledge.store.tables import event, inventory_level
+from knowledge.store.stock_tables import stock_movement
+from knowledge.store.tables import action, event, inventory_level
 from policies.actions.forecast_override import MOST, ForecastOverride
 from policies.errors import NotFound, Refused
 from policies.vocabulary.money import Money
@@ -65,6 +66,16 @@ async def override(database: Database, percent: int, **changed: Any) -> bool:
     async with database.transaction() as connection:
         made = ForecastOverride(**told)
         return await keep_override(connection, made, action=action, by=told.get("by", "planner:ada"), at=NOW)
+
+
+def done(kind: str, state: str, facts: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """An action that reached this state then."""
+    return {
+        "id": f"{kind}-1", "kind": kind, "location_id": "STORE_1", "actor_id": "planner:ada", "actor": {},
+        "idempotency_key": "k", "fingerprint": "f", "facts": facts, "proposal": {}, "correlation_id": "c",
+        "causation_id": "c", "situation": {}, "verdict": {}, "state": state, "money": 0, "currency": "USD",
+        "created_at": at, "settled_at": at,
+    }  # fmt: skip
 
 
 async def stock(database: Database, levels: dict[tuple[str, str], int]) -> None:
@@ -329,6 +340,69 @@ async def test_orders_go_to_described_vendors_within_the_budget(shop: Database):
     assert (line.vendor, line.sku, line.units % 6) == ("Loom", "TEE", 0)
     assert line.cost == line.units * 1200
     assert not await orders(chain, PLACES, 6 * 1200 - 1)
+
+
+async def planned(shop: Database, budget: int = 100_000) -> int:
+    """Tees to be ordered."""
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+    return sum(line.units for line in await orders(chain, PLACES, budget) if line.sku == "TEE")
+
+
+async def test_what_was_ordered_is_not_ordered_again_until_it_should_have_come(shop: Database):
+    await stock(shop, {("TEE", "STORE_1"): 0, ("JEANS", "STORE_1"): 10})
+    await make_forecasts(shop, now=NOW)
+    async with shop.transaction() as connection:
+        await connection.execute(insert(supplier).values(vendor="", lead_days=7, review_days=7, pack=1, minimum=0))
+    wanted = await planned(shop)
+    assert wanted > 0
+    lines = [{"sku": "TEE", "units": wanted, "unit_cost": 1}]
+    for kind, state, age, left in (
+        ("reorder", "undone", 1, wanted),
+        ("reorder", "executed", 8, wanted),
+        ("reorder", "executed", 1, 0),
+    ):
+        async with shop.transaction() as connection:
+            await connection.execute(text("DELETE FROM action"))
+            facts = {"vendor": "", "lines": lines, "reference": "tillhand-9"}
+            await connection.execute(insert(action).values(**done(kind, state, facts, NOW - timedelta(days=age))))
+        assert await planned(shop) == left
+    async with shop.transaction() as connection:  # where the platform tells what is coming, it is believed
+        await connection.execute(text("UPDATE inventory_level SET incoming = 0 WHERE sku = 'TEE'"))
+    assert await planned(shop) == wanted
+
+
+async def test_goods_that_move_are_coming_until_they_were_counted(shop: Database):
+    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 0})
+    await make_forecasts(shop, now=NOW)
+
+    async def coming() -> int:
+        async with shop.reading() as connection:
+            return (await read_chain(connection, TODAY)).levels["TEE", "STORE_1"].incoming
+
+    async with shop.transaction() as connection:
+        facts = {"lines": [{"sku": "TEE", "units": 6}], "reference": "tillhand-9"}
+        await connection.execute(insert(action).values(**done("transfer", "executed", facts, NOW)))
+    assert await coming() == 6
+    async with shop.transaction() as connection:
+        row = {"sku": "TEE", "location_id": "STORE_1", "reference": "tillhand-9", "cause": "transfer", "units": 6}
+        await connection.execute(insert(stock_movement).values(**row, occurred_at=NOW, recorded_at=NOW))
+    assert await coming() == 0
+
+
+async def test_what_another_shop_can_spare_is_moved_and_not_bought(shop: Database):
+    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 9})
+    await make_forecasts(shop, now=NOW)
+    async with shop.transaction() as connection:
+        await connection.execute(insert(supplier).values(vendor="", lead_days=7, review_days=7, pack=1, minimum=0))
+    scarce = await planned(shop)
+    async with shop.transaction() as connection:
+        await connection.execute(text("UPDATE inventory_level SET available = 200 WHERE location_id = 'STORE_2'"))
+    async with shop.reading() as connection:
+        moves = await transfers(await read_chain(connection, TODAY), PLACES)
+    moved = sum(move.units for move in moves if (move.sku, move.destination) == ("TEE", "STORE_1"))
+    assert moved > 0
+    assert await planned(shop) <= scarce - moved
 
 
 async def test_without_a_forecast_there_is_no_plan(database: Database):
