@@ -16,6 +16,7 @@ from tools.proposal import Origin, Proposal
 _REASONS = {
     Why.COMPANION: "{title} is often bought with {because}",
     Why.AKIN: "{title} is called like {because}",
+    Why.ANOTHER: "{title} is another size or color of {because}",
     Why.CARTED: "{title} was put in a cart and not bought",
     Why.WISHED: "{title} is on their wishlist",
     Why.VIEWED: "{title} was looked at and not bought",

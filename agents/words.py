@@ -28,6 +28,7 @@ Words = Literal["kept", "live", "template"]
 _TEMPLATES: Final = {
     Why.COMPANION: "{title} goes well with your basket: {percent} off with this code.",
     Why.AKIN: "Have a look at {title}, too: it is {percent} off with this code.",
+    Why.ANOTHER: "There is {title} as well: {percent} off with this code.",
     Why.CARTED: "Still thinking about {title}? It is {percent} off with this code.",
     Why.WISHED: "{title} is on your wishlist: {percent} off with this code.",
     Why.VIEWED: "You looked at {title}: it is {percent} off with this code.",

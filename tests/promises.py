@@ -79,6 +79,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_title_is_worth_what_such_titles_came_to",
         "test_a_curve_rises_and_tells_as_many_purchases_as_there_were",
     ),
+    "another size or color is offered where such are bought, and to whom theirs is gone": (
+        "test_another_color_goes_with_a_basket_only_where_such_are_bought",
+        "test_who_looked_at_a_size_that_is_gone_is_offered_another_one",
+    ),
     "what is sent home at full price gives nothing away and says so": (
         "test_what_is_sent_home_at_full_price_is_on_record_with_a_link_and_without_a_code",
         "test_a_line_about_goods_sent_home_at_full_price_promises_nothing_off",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from knowledge.offers.cold import ColdShelf
 from knowledge.offers.next_item import NextItemModel
+from knowledge.offers.siblings import Siblings
 
 HELD_OUT_DAYS: Final = 7.0  # the newest days, on which scores are compared with what was bought
 LEAST_BASKETS: Final = 200  # that show it; fewer, and counting pairs is more honest than a model
@@ -70,6 +71,19 @@ def calibrate_titles(model: NextItemModel, shelf: ColdShelf, baskets: Sequence[S
             scores[scores <= 0] = -np.inf
             told.add(scores, [cold[sku] for sku in hidden if sku in cold])
     return told.curve()
+
+
+def chance_of_another(siblings: Siblings, baskets: Sequence[Sequence[str]]) -> float:
+    """How often a basket with a variant also gets a given other size or color of it, from the same halves of baskets.
+
+    0 while fewer than a hundred could have been.
+    """
+    shown = bought = 0
+    for known, hidden in _halves(baskets):
+        others = {other for sku in known for other in siblings.of(sku)} - {*known}
+        shown += len(others)
+        bought += len(others.intersection(hidden))
+    return (bought + 0.5) / (shown + 1.0) if shown >= _LEAST_TOLD else 0.0
 
 
 class _Told:

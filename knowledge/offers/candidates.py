@@ -16,6 +16,9 @@ from policies.limits import DiscountLimits
 _CARTED = 0.10
 _WISHED = 0.05
 _VIEWED = 0.03
+_ANOTHER = 0.01  # who looked at a variant and takes another size or color of it, such as where theirs is gone
+_LEAST_ANOTHER = 0.001  # less is not worth a row and a price at the register
+_OTHERS = 16  # other sizes and colors in all
 _SEEDS = 12  # variants whose company is looked up; a long basket's tail adds cost, not better offers
 _LACKING = 16  # variants the model names: some are out of stock, and each more costs the register a row and a price
 
@@ -25,6 +28,7 @@ class Why(StrEnum):
 
     COMPANION = "companion"  # often bought with something they hold
     AKIN = "akin"  # called like something they hold; bought too seldom to say more
+    ANOTHER = "another"  # another size or color of something they hold or looked at
     CARTED = "carted"
     WISHED = "wished"  # on their wishlist
     VIEWED = "viewed"
@@ -35,7 +39,7 @@ class Wanted:
     """A variant somebody may want, before price and stock are looked at.
 
     Attributes:
-        because: The variant it goes with; "" when they looked at it themselves.
+        because: The variant it goes with, or is another size or color of; "" when they looked at it themselves.
     """
 
     sku: str
@@ -97,6 +101,8 @@ def wanted(
     for sku in () if lacking else seeds:
         for companion in companions.of(sku):
             take(Wanted(companion.sku, companion.chance, Why.COMPANION, sku, companion.together, companion.lift))
+    for one in _others(holding, past, companions):
+        take(one)
     for sku in past.carted:
         take(Wanted(sku, max(_CARTED, companions.share(sku)), Why.CARTED))
     for sku in past.wished:
@@ -104,6 +110,19 @@ def wanted(
     for sku in past.viewed:
         take(Wanted(sku, max(_VIEWED, companions.share(sku)), Why.VIEWED))
     return sorted(found.values(), key=lambda one: (-one.chance, one.sku))
+
+
+def _others(holding: Sequence[str], past: Past, companions: CompanionTable) -> list[Wanted]:
+    """Other sizes and colors of what they hold, and of what they put by, wished for or looked at, newest first."""
+    looked = (*past.carted, *past.wished, *past.viewed)
+    beside = holding if companions.another >= _LEAST_ANOTHER else ()
+    told = [
+        Wanted(other, chance, Why.ANOTHER, sku)
+        for skus, chance in ((looked, _ANOTHER), (beside, companions.another))
+        for sku in skus[:_SEEDS]
+        for other in companions.siblings(sku)
+    ]
+    return told[:_OTHERS]
 
 
 def rank(  # noqa: PLR0913

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from knowledge.offers.co_purchase import MAX_BASKET, BasketCounter, CoPurchases
 from knowledge.offers.lacking import Lacking, NextItems, read_next_items
+from knowledge.offers.siblings import MOST, NO_SIBLINGS, read_siblings
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 from policies.vocabulary.ids import Sku
@@ -114,6 +115,7 @@ class CompanionTable:
     def __init__(self, *, check_every: float = 30.0) -> None:
         self.counted_at: datetime | None = None
         self.learned: NextItems | None = None
+        self._siblings = NO_SIBLINGS
         self._trained_at: datetime | None = None
         self._lacking: dict[tuple[str | int, ...], list[Lacking]] = {}
         self._check_every = check_every
@@ -150,6 +152,7 @@ class CompanionTable:
             found = await read_next_items(connection)
             self._trained_at, self.learned = found or (None, None)
             self._lacking = {}
+        self._siblings = await read_siblings(connection)
         rows = (await connection.execute(_ALL)).all()
         raw: dict[str, tuple[list[str], list[int], list[int]]] = {}
         own: dict[str, int] = {}
@@ -187,6 +190,15 @@ class CompanionTable:
     def share(self, sku: str) -> float:
         """Share of all baskets that hold a variant: the chance that anybody buys it."""
         return self._own.get(sku, 0) / self._baskets
+
+    def siblings(self, sku: str) -> list[str]:
+        """Other sizes and colors of a variant, the best sold first."""
+        return sorted(self._siblings.of(sku), key=lambda other: (-self._own.get(other, 0), other))[:MOST]
+
+    @property
+    def another(self) -> float:
+        """That a basket gets one given other size or color of what it holds; 0 while nobody measured it."""
+        return self.learned.another if self.learned is not None else 0.0
 
     @property
     def _due(self) -> bool:

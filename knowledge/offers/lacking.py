@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate, calibrate_titles
+from knowledge.offers.calibration import HELD_OUT_DAYS, Curve, calibrate, calibrate_titles, chance_of_another
 from knowledge.offers.co_purchase import MIN_EVIDENCE, MIN_TOGETHER
 from knowledge.offers.cold import ColdShelf, nothing, shelve
 from knowledge.offers.next_item import MOST_BASKET, NextItemModel, learn
+from knowledge.offers.siblings import NO_SIBLINGS, Siblings, read_siblings
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
 
@@ -73,6 +74,7 @@ class NextItems:
 
     Attributes:
         titled: What scores of titles mean; they rank beside the model's and come to less.
+        another: That a basket gets one given other size or color of what it holds.
     """
 
     model: NextItemModel
@@ -80,6 +82,7 @@ class NextItems:
     rows: dict[str, int]
     cold: ColdShelf
     titled: Curve
+    another: float = 0.0
 
     def lacking(self, holding: Sequence[str], most: int) -> list[Lacking]:
         """What a basket of these variants lacks, likeliest first.
@@ -155,7 +158,8 @@ async def learn_next_items(database: Database, *, until: datetime) -> int:
             baskets.extend(((until.timestamp() - float(row.at)) / _DAY, row.skus) for row in part)
     async with database.reading() as connection:
         titles = {row.sku: row.title for row in await connection.execute(_TITLES)}
-    found = await asyncio.to_thread(learn_lacking, baskets, titles)
+        siblings = await read_siblings(connection)
+    found = await asyncio.to_thread(learn_lacking, baskets, titles, siblings)
     async with database.transaction() as connection:
         if found is None:
             await connection.execute(_FORGET)
@@ -175,12 +179,13 @@ async def read_next_items(connection: Connection) -> tuple[datetime, NextItems] 
     return row.trained_at, await asyncio.to_thread(_read, row)
 
 
-def learn_lacking(baskets: Baskets, titles: Mapping[str, str]) -> NextItems | None:
+def learn_lacking(baskets: Baskets, titles: Mapping[str, str], siblings: Siblings = NO_SIBLINGS) -> NextItems | None:
     """The model of all baskets; what scores mean is found on the newest days, with a model of those before.
 
     Args:
         baskets: Age in days, and variants.
         titles: Of the catalog, by sku.
+        siblings: Which variants are of one product.
 
     Returns:
         `None` with too few baskets to say what a score means.
@@ -194,7 +199,8 @@ def learn_lacking(baskets: Baskets, titles: Mapping[str, str]) -> NextItems | No
     titled = calibrate_titles(before, shelve(before.skus, titles), lately)
     # titles whose worth nobody measured name nothing
     shelf = shelve(model.skus, titles) if titled else nothing(len(model.skus))
-    return NextItems(model, curve, _places(model), shelf, titled or NEVER)
+    another = chance_of_another(siblings, lately)
+    return NextItems(model, curve, _places(model), shelf, titled or NEVER, another)
 
 
 def _written(found: NextItems) -> bytes:
@@ -210,6 +216,7 @@ def _written(found: NextItems) -> bytes:
         chances=found.curve.chances,
         titled_scores=found.titled.scores,
         titled_chances=found.titled.chances,
+        another=np.array(found.another),
         cold=np.array(shelf.skus, dtype=np.str_),
         kin=shelf.kin,
         alike=shelf.alike,
@@ -234,7 +241,8 @@ def _read(row: Any) -> NextItems:
         if "titled_scores" in parts:
             shelf = ColdShelf(tuple(map(str, parts["cold"].tolist())), parts["kin"], parts["alike"], known)
             titled = Curve(parts["titled_scores"], parts["titled_chances"])
-    return NextItems(model, curve, _places(model), shelf, titled)
+        another = float(parts["another"]) if "another" in parts else 0.0
+    return NextItems(model, curve, _places(model), shelf, titled, another)
 
 
 def _places(model: NextItemModel) -> dict[str, int]:
