@@ -1,5 +1,6 @@
 """A platform on paper: it notes what it is asked to do, once per key, and can be told to be down."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +16,13 @@ class PaperPlatform:
     capabilities: frozenset[Any] = frozenset()
     catalog: Any = None
     customers: Any = None
-    orders: Any = None
     changes: Any = None
     subscriptions: Any = None
 
     def __init__(self) -> None:
         self.discounts: Discounts = self
         self.inventory: Inventory = self
+        self.orders: Any = self
         self.done: dict[str, Action] = {}
         self.calls = 0
         self.down = False
@@ -49,6 +50,11 @@ class PaperPlatform:
     async def levels(self, skus: Any, locations: Any) -> list[Any]:
         """It counts nothing."""
         return []
+
+    async def since(self, moment: datetime) -> AsyncIterator[Any]:
+        """It has no orders."""
+        for nothing in ():
+            yield nothing
 
     async def places(self) -> list[Any]:
         """It lists nothing."""

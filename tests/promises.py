@@ -56,6 +56,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_each_bad_row_is_told_with_line_and_reason_and_without_a_value_and_the_rest_is_taken",
         "test_an_erased_customer_does_not_come_back",
     ),
+    "counts that disagree are told once an hour with cause, money and fix, and noise is not": (
+        "test_each_fault_is_told_with_its_cause_money_and_fix_and_noise_is_not",
+        "test_a_difference_is_told_at_the_second_look_and_only_then",
+    ),
     "goods are ordered only with a manager's approval, once, and withdrawn while nobody sent them": (
         "test_an_order_for_a_lightspeed_shop_waits_is_drafted_there_once_and_is_taken_back",
         "test_an_order_for_a_shop_whose_platform_keeps_none_is_a_file_and_its_withdrawal_another",

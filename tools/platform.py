@@ -237,6 +237,13 @@ class Orders(Protocol):
         """One order as the event it would have been."""
         ...
 
+    def since(self, moment: datetime) -> AsyncIterator[Event]:
+        """Every order since then as the event it would have been; one that cannot be told is left out.
+
+        For repairs and comparisons; what is told here does not move `Changes` on.
+        """
+        ...
+
 
 class Changes(Protocol):
     """What webhooks may have missed, read page by page."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from knowledge.reconcile.documents import Cell, Document
 
@@ -20,6 +21,8 @@ class Cause(StrEnum):
     LOST = "lost"  # a line only one system has
     MAPPING = "mapping"  # the same line booked on different skus
     UNITS = "units"  # the same line in different units: a pack and its pieces
+    TRANSFER = "transfer"  # sent, and not received, or not all of it
+    COUNTED = "counted"  # a stocktake changed it
     BY_HAND = "by_hand"  # no document tells of it
     SEVERAL = "several"
 
@@ -41,12 +44,17 @@ class _Fault:
     documents: tuple[Document, ...]
 
 
+_UNTOLD: Final[dict[str, Cause]] = {"change": Cause.BY_HAND, "stocktake": Cause.COUNTED}
+_MAY_PASS: Final = frozenset({Cause.LOST, Cause.BY_HAND, Cause.COUNTED})  # what explains it may be told later
+
+
 class Joined:
     """Documents of both systems, joined once for all cells.
 
     Args:
         documents: Of both.
-        pending_since: A line that only one system has may still come when it was booked after this.
+        pending_since: A line that only one system has may still come when it was booked after this; so may the reason
+            of a change.
     """
 
     def __init__(self, documents: Iterable[Document], pending_since: datetime) -> None:
@@ -57,7 +65,7 @@ class Joined:
         self._pending: dict[Cell, int] = defaultdict(int)
         for told in by_print.values():
             for cell, fault in _faults(told):
-                if fault.cause is Cause.LOST and fault.documents[0].seen > pending_since:
+                if fault.cause in _MAY_PASS and fault.documents[0].seen > pending_since:
                     self._pending[cell] += fault.difference
                 else:
                     self._faults[cell].append(fault)
@@ -113,6 +121,10 @@ def _unmatched(ours: Sequence[Document], theirs: Sequence[Document]) -> tuple[li
 def _cause(
     document: Document, others: Sequence[Document], own: Sequence[Document], others_left: Sequence[Document]
 ) -> tuple[Cause, Sequence[Document]]:
+    if document.kind == "transfer":
+        return Cause.TRANSFER, others
+    if document.kind in _UNTOLD and not others:
+        return _UNTOLD[document.kind], ()
     elsewhere = [one for one in others_left if one.sku != document.sku and one.change == document.change]
     if elsewhere:
         return Cause.MAPPING, elsewhere

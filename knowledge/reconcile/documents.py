@@ -8,6 +8,8 @@ from typing import Literal
 Cell = tuple[str, str]
 """A sku, and the location that counts it."""
 System = Literal["ours", "theirs"]
+Kind = Literal["sale", "transfer", "change", "stocktake"]
+"""What changed a count: goods sold or given back, goods moved, something no document tells of, a stocktake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Document:
     location: str
     change: int
     seen: datetime
+    kind: Kind = "sale"
 
     @property
     def cell(self) -> Cell:

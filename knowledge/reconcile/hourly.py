@@ -22,6 +22,8 @@ _FIXES: Final = {
     Cause.LOST: "Book the missing line in the system that lacks it.",
     Cause.MAPPING: "Move the line to the right sku, and mend how the two skus are linked.",
     Cause.UNITS: "Correct the units of the line, and how many pieces its pack holds.",
+    Cause.TRANSFER: "Ask both ends for the goods: receive what arrived, send or write off what did not.",
+    Cause.COUNTED: "Nothing, if the stocktake was right; else count the shelf again.",
     Cause.BY_HAND: "Count the shelf, and set both systems to what lies there.",
     Cause.SEVERAL: "Settle the lines one by one; count the shelf if a difference is left.",
 }

@@ -119,4 +119,8 @@ discrepancy = Table(  # counts that differ from a platform's at the last look; t
     Column("since", _TIME, nullable=False),
     Column("looks", Integer, nullable=False),
     Column("told", Boolean, nullable=False),
+    Column("difference", Integer, nullable=False, server_default="0"),  # ours less theirs, lines that may come apart
+    Column("cause", String, nullable=False, server_default=""),  # with the two below, once it is told
+    Column("fix", String, nullable=False, server_default=""),
+    Column("documents", ARRAY(String), nullable=False, server_default="{}"),
 )

@@ -39,6 +39,12 @@ stock_change = Table(  # never updated: the counts of `inventory_level` are the 
         name="stock_change_cause",
     ),
     Index("stock_change_by_cell", "sku", "location_id", "seq"),
+    Index(
+        "stock_change_unexplained",
+        "location_id",
+        "recorded_at",
+        postgresql_where=text("cause IN ('correction', 'count')"),
+    ),
 )
 
 stock_movement = Table(  # what ought to change a count of what can be sold, and how much of it a count has shown so far

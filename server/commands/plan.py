@@ -154,7 +154,8 @@ async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: AR
     for each in answer.discrepancies:
         money = str(Money(each.money, each.currency))
         since = f"{each.since:%Y-%m-%d %H:%M}"
-        table.add_row(each.sku, each.location_id, str(each.ours), str(each.theirs), each.cause, money, since, each.fix)
+        fix = " ".join([each.fix, *each.documents])
+        table.add_row(each.sku, each.location_id, str(each.ours), str(each.theirs), each.cause, money, since, fix)
     at.out.print(table)
     _more(at, answer)
     return 1 if answer.discrepancies else 0

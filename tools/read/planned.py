@@ -85,7 +85,7 @@ class Alert(Answer):
 
 
 class Differing(Answer):
-    """A count of ours that differed from the platform's at two hourly looks; `money` is what differs, at cost."""
+    """Our books and a platform's count, different at two hourly looks; `money` at cost, `documents` that say so."""
 
     sku: str
     location_id: str
@@ -96,6 +96,7 @@ class Differing(Answer):
     currency: str
     since: datetime
     fix: str
+    documents: tuple[str, ...]
 
 
 class Summed(Answer):
@@ -201,6 +202,7 @@ def told_difference(standing: Standing) -> Differing:
         currency=standing.currency,
         since=standing.since,
         fix=standing.fix,
+        documents=standing.documents,
     )
 
 
