@@ -60,6 +60,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_each_fault_is_told_with_its_cause_money_and_fix_and_noise_is_not",
         "test_a_difference_is_told_at_the_second_look_and_only_then",
     ),
+    "what was oversold is told at the hour and in the week, with its cost and the way out": (
+        "test_an_oversell_found_late_is_told_with_every_way_out_and_closed_when_goods_come",
+        "test_oversells_of_the_week_are_told_with_their_cost_and_the_way_out_that_was_taken",
+    ),
     "goods are ordered only with a manager's approval, once, and withdrawn while nobody sent them": (
         "test_an_order_for_a_lightspeed_shop_waits_is_drafted_there_once_and_is_taken_back",
         "test_an_order_for_a_shop_whose_platform_keeps_none_is_a_file_and_its_withdrawal_another",

@@ -19,6 +19,8 @@ OVERDUE: Final = timedelta(days=4)  # from sent to received; a van between two s
 TOGETHER: Final = timedelta(hours=2)  # a sale, and what it did to the count of another sku
 STOCKTAKE: Final = timedelta(minutes=30)  # of changes at one location that belong to one
 STOCKTAKE_SKUS: Final = 3
+HIDDEN: Final = timedelta(days=1)  # between a sale and goods booked in that were told in one count with it
+VAN: Final = timedelta(days=2)  # from one location to another
 PACK: Final = 3  # pieces at least; of two, one may as well be another customer's
 
 
@@ -139,7 +141,10 @@ def _moved(books: Books, changes: list[Change], found: Sides, at: datetime) -> N
         gains = [
             one
             for one in changes
-            if one.cell[0] == sku and one.cell[1] != place and one.delta == -change.delta and one.at >= change.at
+            if one.cell[0] == sku
+            and one.cell[1] != place
+            and one.delta == -change.delta
+            and timedelta() <= one.at - change.at <= VAN
         ]
         announced = [
             one for one in coming if one[0] == sku and one[1] != place and one[2] == -change.delta
@@ -211,7 +216,11 @@ def _without_a_reason(changes: Iterable[Change], found: Sides) -> None:
     """What is left of the changes; those of one location within half an hour are a stocktake's."""
     left = list(changes)
     for change in [one for one in left if one.delta < 0]:
-        near = {one.cell for one in left if one.cell[1] == change.cell[1] and abs(one.at - change.at) <= STOCKTAKE}
+        near = {
+            one.cell
+            for one in left
+            if one.delta < 0 and one.cell[1] == change.cell[1] and abs(one.at - change.at) <= STOCKTAKE
+        }
         kind: Kind = "stocktake" if len(near) >= STOCKTAKE_SKUS else "change"
         found.add(0, change.delta, change.cell, change.name, change.name, change.seen, kind)
 

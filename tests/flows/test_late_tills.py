@@ -13,9 +13,11 @@ from tests.flows.open_house import OpenHouse
 from tests.flows.shared_shelf import SHELF, TEE, SharedShelf, shared_shelf
 from tools.proposal import Origin
 from tools.read.inventory import Stock
+from tools.read.planned import Planned
 
 pytestmark = pytest.mark.anyio
 ADA = Actor("manager:ada", Role.MANAGER, None, Door.CLI)
+PIA = Actor("planner:pia", Role.PLANNER, None, Door.CLI)
 STORY = Origin(CorrelationId("story"), "story")
 
 
@@ -65,7 +67,12 @@ async def test_an_oversell_found_late_is_told_with_every_way_out_and_closed_when
         [level] = (await stock(shelf.opened)).levels
         assert level.oversold == 1
         assert level.proposed
+        told = await shelf.opened.house.guard.invoke(PIA, "read_plan", {"view": "discrepancies"}, STORY)
+        assert isinstance(told, Planned)
+        [short] = [each for each in told.discrepancies if each.cause == "oversold"]
+        assert (short.ours, short.location_id, short.documents) == (-1, SHELF, (f"shopify:order:{sold.id}",))
         [(remedies,)] = await shelf.rows("SELECT remedies FROM oversell")
+        assert (short.money, short.fix.startswith(remedies[0]["sentence"])) == (remedies[0]["cost"], True)
         costs = [each["cost"] for each in remedies]
         assert (costs, len(costs)) == (sorted(costs), 3)
         shelf.put(4)

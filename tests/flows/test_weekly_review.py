@@ -10,6 +10,7 @@ from sqlalchemy import insert, text
 
 from knowledge.store.governance_tables import halt, outcome
 from knowledge.store.session import Database
+from knowledge.store.stock_tables import oversell
 from knowledge.store.tables import customer as customer_table
 from knowledge.store.tables import purchase
 from policies.engine import Engine
@@ -234,6 +235,38 @@ async def test_with_fewer_than_four_weeks_before_nothing_is_called_unusual(datab
             [(SPECIALIST, discount(25_000, transaction=f"{weeks}-{number}")) for number in range(refused)]
         )
     assert (await report(shop))["unusual"] == []
+
+
+async def test_oversells_of_the_week_are_told_with_their_cost_and_the_way_out_that_was_taken(database: Database):
+    shop = await open_shop(database)
+    ways = [
+        {"remedy": "move", "cost": 900, "sentence": "Send."},
+        {"remedy": "cancel", "cost": 2500, "sentence": "Sorry."},
+    ]
+    hour = timedelta(hours=1)
+    rows = [
+        (1, START + hour, START + 2 * hour, "cancel", False),  # not the one proposed
+        (2, START + hour, START + 9 * 24 * hour, "move", True),  # settled after the week
+        (3, START + hour, START + 2 * hour, "stock came", False),
+        (4, START - 7 * 24 * hour, None, "", False),  # of the week before
+    ]
+    async with database.transaction() as connection:
+        for units, found, settled, remedy, late in rows:
+            row = {"sku": f"SKU-{units}", "location_id": "S1", "units": units, "orders": [], "remedies": ways}
+            told = {"late": late, "found_at": found, "settled_at": settled, "remedy": remedy}
+            await connection.execute(insert(oversell).values(**row, **told))
+    found = await report(shop)
+    assert found["oversold"] == {
+        "found": 3,
+        "units": 6,
+        "late": 1,
+        "money": {"": 2500 + 900},
+        "taken": {
+            "cancel": {"found": 1, "units": 1},
+            "open": {"found": 1, "units": 2},
+            "stock came": {"found": 1, "units": 3},
+        },
+    }
 
 
 async def test_an_empty_week_has_a_report_too(database: Database):

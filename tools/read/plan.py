@@ -19,6 +19,7 @@ from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import LocationId
+from tools.exceptions import exceptions
 from tools.read.fields import Cursor, OptionalIdentifier
 from tools.read.page import next_page, page_start
 from tools.read.place import known, seen_by
@@ -32,7 +33,7 @@ from tools.read.planned import (
     told_move,
     told_sum,
 )
-from tools.reconciling import Standing, standing
+from tools.reconciling import Standing
 from tools.tool import Arguments, Call, Tool
 
 T = TypeVar("T")
@@ -147,7 +148,7 @@ async def _discrepancies(
     database: Database, asked: ReadPlan, seen: Sequence[LocationId] | None, at: datetime
 ) -> Planned:
     async with database.reading() as connection:
-        found = [each for each in await standing(connection) if _at(each, seen, asked.sku)]
+        found = [each for each in await exceptions(connection) if _at(each, seen, asked.sku)]
     page, more = _page(asked, found)
     return Planned(
         view="discrepancies", sku=asked.sku, discrepancies=tuple(map(told_difference, page)), as_of=at, **more

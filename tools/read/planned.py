@@ -85,7 +85,10 @@ class Alert(Answer):
 
 
 class Differing(Answer):
-    """Our books and a platform's count, different at two hourly looks; `money` at cost, `documents` that say so."""
+    """Our books and a platform's count, different at two hourly looks; `money` at cost, `documents` that say so.
+
+    With the cause `oversold`, `ours` is what is left once all orders are served, and `money` what the fix costs.
+    """
 
     sku: str
     location_id: str

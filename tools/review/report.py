@@ -8,6 +8,7 @@ from tools.review.automation import automation
 from tools.review.cohorts import Cohorts
 from tools.review.figures import Figures
 from tools.review.happened import happened, unjudged
+from tools.review.oversells import oversells
 from tools.review.unusual import unusual
 from tools.review.week import Week
 from tools.review.withheld import withheld
@@ -39,5 +40,6 @@ async def make_report(connection: Connection, places: Places, week: Week) -> dic
         "fairness": await cohorts.facts(connection, week),
         "automation": await automation(connection, week),
         "unusual": await unusual(connection, week),
+        "oversold": await oversells(connection, week),
         "holdout": await withheld(connection, week),
     }

@@ -32,6 +32,7 @@ def sections(report: Mapping[str, Any]) -> tuple[Section, ...]:
         _refusals(report),
         _others(report),
         _fairness(report["fairness"]),
+        *([_oversold(report["oversold"])] if "oversold" in report else []),  # reports of before did not look at it
         _automation(report["automation"]),
         _unusual(report["unusual"]),
     )
@@ -179,6 +180,28 @@ def _automation(told: Mapping[str, Any]) -> Section:
     return Section(
         "How far AI may go", () if rows else ("Nothing was changed or stopped.",), columns, tuple(sorted(rows))
     )
+
+
+_WAYS: Final = {
+    "move": "Sent from elsewhere",
+    "back_order": "The customer waits",
+    "cancel": "Cancelled, with a voucher",
+    "stock came": "Goods came by themselves",
+    "open": "Nobody said yet",
+}
+
+
+def _oversold(told: Mapping[str, Any]) -> Section:
+    if not told["found"]:
+        return Section("Sold and not there", ("Nothing was oversold.",))
+    said = f"{told['units']} units were sold that were not there, at {told['found']} shelves"
+    late = f"; {told['late']} were told late by a till" if told["late"] else ""
+    rows = [
+        (_WAYS.get(way, way), str(counts["found"]), str(counts["units"]))
+        for way, counts in sorted(told["taken"].items())
+    ]
+    sentences = (f"{said}{late}.", f"The ways out cost {_money(told['money'])}.")
+    return Section("Sold and not there", sentences, ("Way out", "Shelves", "Units"), tuple(rows))
 
 
 def _unusual(told: Sequence[Mapping[str, Any]]) -> Section:
