@@ -11,7 +11,7 @@ from sqlalchemy import text
 from evals.retailer import actions
 from evals.retailer.world import Change, Order
 from tests.flows.open_house import OpenHouse, open_house
-from tools.mirroring.mirroring import Synced
+from tools.mirroring.looking import Synced
 
 SHELF, WEB = "STORE_SEA", "WEB_STORE_SEA"
 TEE = "PROD_001"

@@ -17,7 +17,7 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.due import ask_for_sync
 from policies.errors import NotFound, Refused, Unavailable
-from tools.mirroring import state
+from tools.mirroring import jobs
 from tools.mirroring.mirroring import Mirroring
 
 HOLDS: Final = timedelta(minutes=10)  # a basket that is not paid by then is not paid
@@ -78,13 +78,13 @@ class Reservations:
         until = at + HOLDS
         async with self.database.transaction() as connection:
             known = (await connection.execute(_SETTLED, {"sku": sku, "shelf": shelf.id})).first()
-            job = await state.hold(connection, sku, shelf.id, at)
+            job = await jobs.hold(connection, sku, shelf.id, at)
             if job is None or known is None:  # nobody can promise from a shelf whose counts were never taken in
                 raise Unavailable("This shelf is being counted just now; ask again.", code="reservation.busy")
             asked = {"basket": basket, "sku": sku, "shelf": shelf.id, "side": place.id, "units": units, "until": until}
             if (await connection.execute(_KEEP, asked)).first() is None:
                 held = (await connection.execute(_HELD, {"basket": basket, "sku": sku})).one()
-                state.release(connection, job, at)
+                jobs.release(connection, job, at)
                 if held.ended_at is not None or (held.side, held.units) != (place.id, units):
                     raise Refused(
                         "Something else was promised to this basket, or its time was up.",
@@ -102,7 +102,7 @@ class Reservations:
                 if not kept:
                     await connection.execute(_END, {"basket": basket, "sku": sku, "at": self.now()})
                     await ask_for_sync(connection, [(sku, shelf.id)], self.now())
-                state.release(connection, job, self.now(), due=None if kept else self.now())
+                jobs.release(connection, job, self.now(), due=None if kept else self.now())
         if not kept:
             raise Refused(
                 "The last of these was sold a moment ago.",

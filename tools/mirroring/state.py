@@ -1,9 +1,9 @@
-"""What is kept of shelves that two platforms count, and of the jobs to look at them."""
+"""What is kept of shelves that two platforms count: the units on them, what was taken in of each side, our writes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -11,34 +11,6 @@ from knowledge.store.connection import Connection
 from knowledge.store.places import Place
 from knowledge.unify.journal import Cell
 
-LEASE: Final = timedelta(seconds=90)  # longer than a batch takes; a worker that died is taken over after it
-AT_ONCE: Final = 50  # shelves; one request reads as many from a platform
-_CLAIM = text(
-    """
-    UPDATE sync_job SET claimed_until = :until, tries = tries + 1
-    WHERE (sku, location_id) IN (
-        SELECT sku, location_id FROM sync_job
-        WHERE due_at <= :at AND coalesce(claimed_until, '-infinity') < :at
-        ORDER BY due_at, sku LIMIT :most FOR UPDATE SKIP LOCKED)
-    RETURNING sku, location_id, asked, tries
-    """
-)
-_DONE = text("DELETE FROM sync_job WHERE sku = :sku AND location_id = :shelf AND asked = :asked")
-_LATER = text(
-    """
-    UPDATE sync_job SET claimed_until = NULL, due_at = CASE WHEN asked > :asked THEN :at ELSE :due END, error = :error,
-                        tries = CASE WHEN asked > :asked THEN 0 ELSE tries END
-    WHERE sku = :sku AND location_id = :shelf
-    """
-)
-_HOLD = text(
-    """
-    INSERT INTO sync_job (sku, location_id, due_at, since, claimed_until) VALUES (:sku, :shelf, :at, :at, :until)
-    ON CONFLICT (sku, location_id) DO UPDATE SET claimed_until = excluded.claimed_until
-    WHERE coalesce(sync_job.claimed_until, '-infinity') < :at
-    RETURNING asked
-    """
-)
 _UNITS = text("SELECT sku, units FROM shared_stock WHERE location_id = :shelf AND sku = ANY(CAST(:skus AS text[]))")
 _COUNTS = text(
     """
@@ -90,23 +62,6 @@ _OURS = text(
     ON CONFLICT (sku, location_id, reference) DO UPDATE SET units = excluded.units
     """
 )
-_NEXT = text("SELECT min(due_at) FROM sync_job")
-_ALL = text(
-    """
-    INSERT INTO sync_job (sku, location_id, due_at, since)
-    SELECT own.sku, own.location_id, :at, :at FROM inventory_level AS own
-    JOIN inventory_level AS other ON other.sku = own.sku AND other.location_id = :mirror
-    LEFT JOIN shared_stock AS kept ON kept.sku = own.sku AND kept.location_id = own.location_id
-    LEFT JOIN shared_count AS here ON here.sku = own.sku AND here.location_id = own.location_id
-    LEFT JOIN shared_count AS there ON there.sku = own.sku AND there.location_id = other.location_id
-    LEFT JOIN reservation ON reservation.sku = own.sku AND reservation.location_id = own.location_id
-      AND reservation.ended_at IS NULL
-    WHERE own.location_id = :shelf AND (
-        kept.units IS NULL OR here.counted IS DISTINCT FROM own.available OR reservation.expires_at < :at
-        OR there.counted IS DISTINCT FROM other.available OR here.pending <> '' OR there.pending <> '')
-    ON CONFLICT (sku, location_id) DO NOTHING
-    """
-)
 _LAPSE = text("UPDATE reservation SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at < :at")
 _SIDES = text(
     """
@@ -120,16 +75,6 @@ _WAITING = text(
     SELECT count(*) AS shelves, min(since) AS since, max(error) AS error FROM sync_job
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A shelf to look at; `asked` counts how often somebody asked, so that a question during the work is not lost."""
-
-    sku: str
-    shelf: str
-    asked: int
-    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,31 +95,6 @@ class Kept:
     counts: Mapping[Cell, Any]  # counted, writes, pending
     reserved: Mapping[str, Mapping[str, int]]
     goods: Mapping[str, Any]  # category, worth, currency
-
-
-async def claim(connection: Connection, at: datetime) -> list[Job]:
-    """The jobs that waited longest, for the caller alone while the lease lasts."""
-    rows = await connection.execute(_CLAIM, {"at": at, "until": at + LEASE, "most": AT_ONCE})
-    return [Job(row.sku, row.location_id, row.asked, row.tries) for row in rows]
-
-
-async def hold(connection: Connection, sku: str, shelf: str, at: datetime) -> Job | None:
-    """This one shelf, for the caller alone; `None` while somebody else has it."""
-    found = (await connection.execute(_HOLD, {"sku": sku, "shelf": shelf, "at": at, "until": at + LEASE})).first()
-    return None if found is None else Job(sku, shelf, found.asked, 0)
-
-
-def release(connection: Connection, job: Job, at: datetime, *, due: datetime | None = None, error: str = "") -> None:
-    """Put a job away, or have it done again from `due` on; at once when somebody asked for it meanwhile."""
-    named = {"sku": job.sku, "shelf": job.shelf, "asked": job.asked}
-    if due is None:
-        connection.post(_DONE, named)
-    connection.post(_LATER, {**named, "at": at, "due": due or at, "error": error})
-
-
-async def ask_for_all(connection: Connection, shelf: Place, mirror: Place, at: datetime) -> None:
-    """Have every variant looked at whose counts are not what was last taken in, and those never looked at."""
-    await connection.execute(_ALL, {"shelf": shelf.id, "mirror": mirror.id, "at": at})
 
 
 def lapse(connection: Connection, at: datetime) -> None:
@@ -221,25 +141,20 @@ async def sync_state(connection: Connection) -> SyncState:
     return SyncState(sides, waits.shelves, waits.since, waits.error or "")
 
 
-async def next_due(connection: Connection) -> datetime | None:
-    """When the next job is due; `None` when there is none."""
-    return (await connection.execute(_NEXT)).scalar_one_or_none()
-
-
 async def read(connection: Connection, skus: Sequence[str], shelf: Place, mirror: Place, at: datetime) -> Kept:
     """Everything kept of these variants on a shelf."""
     named = {"shelf": shelf.id, "skus": list(skus)}
-    units = await connection.execute(_UNITS, named)
-    counts = await connection.execute(_COUNTS, {"places": [shelf.id, mirror.id], "skus": list(skus)})
+    units = connection.ask(_UNITS, named)
+    counts = connection.ask(_COUNTS, {"places": [shelf.id, mirror.id], "skus": list(skus)})
+    goods = connection.ask(_GOODS, {"skus": list(skus)})
     reserved: dict[str, dict[str, int]] = {}
     for row in await connection.execute(_RESERVED, {**named, "at": at}):
         reserved.setdefault(row.sku, {})[row.side] = int(row.units)
-    goods = await connection.execute(_GOODS, {"skus": list(skus)})
     return Kept(
-        {row.sku: row.units for row in units},
-        {(row.sku, row.location_id): row for row in counts},
+        {row.sku: row.units for row in await units},
+        {(row.sku, row.location_id): row for row in await counts},
         reserved,
-        {row.sku: row for row in goods},
+        {row.sku: row for row in await goods},
     )
 
 

@@ -1,0 +1,237 @@
+"""One look at a batch of shelves that two platforms count: both counts read, taken in, and what follows written.
+
+A platform takes its time to answer, so a shelf is checked again before anything is kept or written: a batch that lost
+it leaves it alone, and one under whose look something else was kept reads it anew.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from knowledge.store.connection import Connection
+from knowledge.store.places import Place, Places
+from knowledge.store.session import Database
+from policies.actions.stock_sync import StockSync
+from policies.errors import NotFound, Refused, Unavailable
+from policies.limits import Limits
+from policies.vocabulary.actor import Actor, Door, Role
+from policies.vocabulary.ids import CorrelationId, LocationId, Sku
+from policies.vocabulary.money import Money
+from tools.action_row import action_id
+from tools.mirroring import state
+from tools.mirroring.ended import End, ended
+from tools.mirroring.jobs import Job, renew
+from tools.mirroring.oversells import look_for_oversell
+from tools.mirroring.shelf import Shelf, Side, after_unknown_end
+from tools.mirroring.state import Kept, Write
+from tools.platform import Capability, Platform
+from tools.proposal import Decision, Origin, Proposal
+
+SYNC: Final = Actor("system:sync", Role.SYNC, None, Door.EVENT)
+OPEN_AGAIN: Final = timedelta(seconds=15)  # while an action of ours has no end yet
+_DENIED_AGAIN: Final = timedelta(hours=1)
+
+
+class Guard(Protocol):
+    """The guard, as far as sync uses it."""
+
+    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
+        """Decide, record, and carry out what is allowed."""
+        ...
+
+
+@dataclass(slots=True)
+class Synced:
+    """What a run came to: shelves looked at, writes made, refused because the count had moved, and put off."""
+
+    looked: int = 0
+    wrote: int = 0
+    stale: int = 0
+    later: int = 0
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some variants of one shelf while they are looked at.
+
+    Attributes:
+        again: To be read once more.
+        later: Put off, for how long and why.
+    """
+
+    shelf: Place
+    mirror: Place
+    jobs: dict[str, Job]
+    again: set[str]
+    later: dict[str, tuple[timedelta, str]] = field(default_factory=dict[str, tuple[timedelta, str]])
+
+
+Ends = Mapping[str, tuple[End, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Looks; how often and at what is its caller's."""
+
+    database: Database
+    guard: Guard
+    platforms: Mapping[str, Platform]
+    places: Places
+    limits: Limits
+    now: Callable[[], datetime]
+
+    async def look(self, batch: Batch, synced: Synced) -> dict[str, Shelf]:
+        """Read, take in and write once; what moved meanwhile stays in `batch.again`. Returns what was settled.
+
+        Raises:
+            Unavailable: A platform does not answer.
+        """
+        asked = [batch.jobs[sku] for sku in sorted(batch.again)]
+        batch.again.clear()
+        async with self.database.transaction() as connection:
+            at = self.now()
+            skus = [job.sku for job in await renew(connection, asked, at)]
+            kept = await state.read(connection, skus, batch.shelf, batch.mirror, at)
+            ends = await _ends(connection, kept)  # before the counts are read: what has ended is in them
+        own, theirs = await self._reading(skus, batch.shelf), await self._reading(skus, batch.mirror)
+        settled: dict[str, Shelf] = {}
+        for sku in skus:
+            if sku not in own or sku not in theirs:
+                continue  # one of them does not stock it: there is nothing to keep alike
+            taken = await self._take_in(sku, batch, kept, ends, (own[sku], theirs[sku]))
+            if taken is None:
+                continue
+            settled[sku], now_kept = taken
+            for side, ought in settled[sku].writes():
+                if not await self._write(sku, side, ought, batch, now_kept, synced):
+                    break
+        return settled
+
+    async def _reading(self, skus: Sequence[str], place: Place) -> dict[str, int]:
+        platform = self.platforms.get(place.platform)
+        if platform is None:
+            raise Unavailable(f"No connection to {place.platform} is set up.", code="platform.missing")
+        told = await platform.inventory.levels([Sku(sku) for sku in skus], [place.id])
+        return {level.sku: level.available for level in told}
+
+    async def _take_in(
+        self, sku: str, batch: Batch, before: Kept, ends: Ends, readings: tuple[int, int]
+    ) -> tuple[Shelf, Kept] | None:
+        """Take both readings in and keep what they make of the shelf, locked meanwhile.
+
+        `None` when somebody took the shelf over, or it has to be read again, now or once an earlier write has an end.
+        """
+        at = self.now()
+        sides: list[Side] = []
+        async with self.database.transaction() as connection:
+            if not await renew(connection, [batch.jobs[sku]], at):
+                return None
+            kept = await state.read(connection, [sku], batch.shelf, batch.mirror, at)
+            if not _same(sku, batch, before, kept):
+                batch.again.add(sku)
+                return None
+            for place, reading in zip((batch.shelf, batch.mirror), readings, strict=True):
+                row = kept.counts.get((sku, place.id))
+                counted = None if row is None else row.counted
+                if row is not None and row.pending:
+                    end, delta = ends[row.pending]
+                    if end == "open":
+                        batch.later[sku] = (OPEN_AGAIN, "An earlier write has no end yet.")
+                        return None
+                    write, moved = Write(sku, place.id, row.pending, delta), delta if end == "done" else 0
+                    counted, sure = row.counted + moved, True
+                    if end == "unknown":
+                        counted, sure = after_unknown_end(row.counted, delta, reading)
+                    state.end(connection, write, at, moved=moved, unsure=not sure)
+                sides.append(Side(place.id, counted, reading))
+            shelf = self._shelf(sku, batch.mirror, kept, sides)
+            state.settle(connection, sku, batch.shelf.id, shelf.units or 0, at)
+            for side in (shelf.own, shelf.mirror):
+                state.take_in(connection, sku, side.place, side.reading)
+            await look_for_oversell(connection, sku, batch.shelf, shelf.units, self.places, self.limits, at)
+        return shelf, kept
+
+    def _shelf(self, sku: str, mirror: Place, kept: Kept, sides: Sequence[Side]) -> Shelf:
+        known = kept.goods.get(sku)
+        buffer = mirror.buffers.get(known.category if known else "", mirror.buffer)
+        own, theirs = sides
+        return Shelf(kept.units.get(sku), own, theirs, kept.reserved.get(sku, {}), buffer).settled()
+
+    async def _write(  # noqa: PLR0913, PLR0917  # what is written where, and what is known around it
+        self, sku: str, side: Side, ought: int, batch: Batch, kept: Kept, synced: Synced
+    ) -> bool:
+        """Tell a side what it ought to show; false when the shelf has to be looked at again first."""
+        row = kept.counts.get((sku, side.place))
+        action, key = _action(sku, side, ought, row.writes if row is not None else 0, kept)
+        write = Write(sku, side.place, action_id(SYNC, key), action.delta)
+        at = self.now()
+        async with self.database.transaction() as connection:
+            if not await renew(connection, [batch.jobs[sku]], at):
+                return False
+            state.begin(connection, write, at)
+        story = f"sync:{batch.shelf.id}:{sku}"
+        rationale = f"The shelf {batch.shelf.id} has {ought} for {side.place} to sell."
+        evidence = {"shelf": batch.shelf.id, "reading": side.reading, "ought": ought}
+        proposal = Proposal(action, key, Origin(CorrelationId(story), story), rationale, evidence)
+        try:
+            decision = await self.guard.propose(SYNC, proposal)
+        except (Refused, NotFound) as error:
+            return await self._not_written(write, batch, error.message)
+        return await self._written(write, decision, batch, synced)
+
+    async def _written(self, write: Write, decision: Decision, batch: Batch, synced: Synced) -> bool:
+        """Keep what came of a write."""
+        why = "; ".join(sentence for _, sentence in decision.reasons) or decision.error
+        if decision.state in {"waiting", "allowed", "executing"}:
+            batch.later[write.sku] = (OPEN_AGAIN, why)
+            return False
+        if decision.state not in {"executed", "failed"}:
+            return await self._not_written(write, batch, why)
+        at, done = self.now(), decision.state == "executed"
+        async with self.database.transaction() as connection:
+            if done:
+                state.end(connection, write, at, moved=write.delta)
+            elif (await ended(connection, write.action))[0] == "not_done":
+                state.end(connection, write, at, stale=True)
+        synced.wrote += done
+        synced.stale += not done
+        platform = self.platforms[self.places.get(write.place).platform]
+        if not done or Capability.COMPARE_AND_SWAP not in platform.capabilities:
+            batch.again.add(write.sku)  # whether the count moved between our look and our write, the next look shows
+        return done
+
+    async def _not_written(self, write: Write, batch: Batch, why: str) -> bool:
+        """It may not be: nobody is told, and the next look comes in an hour or with the next news."""
+        batch.later[write.sku] = (_DENIED_AGAIN, why)
+        async with self.database.transaction() as connection:
+            state.end(connection, write, self.now())
+        return False
+
+
+def _action(sku: str, side: Side, ought: int, number: int, kept: Kept) -> tuple[StockSync, str]:
+    known = kept.goods.get(sku)
+    worth = Money(known.worth, known.currency) if known else Money(0, "USD")
+    key = f"{side.place}:{sku}:{number + 1}"
+    action = StockSync(
+        store=LocationId(side.place),
+        sku=Sku(sku),
+        before=side.reading,
+        after=ought,
+        value=worth * abs(ought - side.reading),
+        reference=f"sync-{action_id(SYNC, key)[4:36]}",
+    )
+    return action, key
+
+
+def _same(sku: str, batch: Batch, before: Kept, kept: Kept) -> bool:
+    """Whether nothing was kept of the shelf since; a write that ended since may be in the reading, or not."""
+    cells = [(sku, place.id) for place in (batch.shelf, batch.mirror)]
+    return before.units.get(sku) == kept.units.get(sku) and all(
+        before.counts.get(cell) == kept.counts.get(cell) for cell in cells
+    )
+
+
+async def _ends(connection: Connection, kept: Kept) -> Ends:
+    pending = [row.pending for row in kept.counts.values() if row.pending]
+    return {name: await ended(connection, name) for name in pending}
