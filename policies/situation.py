@@ -20,7 +20,8 @@ _SINCE: Final[dict[str, dict[str, Any]]] = {
         "personalized": False,
         "jurisdictions": [],
         "disclosures": [],
-    }
+    },
+    "stock_sync": {"lowers": False},  # its size was looked at whichever way the count went
 }
 _LADDER_SINCE: Final = {"rung": "auto", "stopped": ""}
 _LIMITS_SINCE: Final[dict[str, dict[str, int]]] = {
@@ -141,9 +142,10 @@ class AdjustmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class SyncFacts:
-    """Facts about one sync of a count; units."""
+    """Facts about one sync of a count: the units it moves by, and whether it falls by them."""
 
     units: int
+    lowers: bool
 
     def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""

@@ -55,7 +55,7 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
             worth = worth_of(action.sku, action.value.currency, around.variants) * abs(action.delta)
             facts = AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
         case StockSync() as action:
-            facts = SyncFacts(units=abs(action.delta))
+            facts = SyncFacts(units=abs(action.delta), lowers=action.delta < 0)
         case Reorder() as action:
             facts = _reorder(case, action, around, totals)
         case ForecastOverride() as action:

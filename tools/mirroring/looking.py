@@ -20,10 +20,10 @@ from policies.vocabulary.ids import CorrelationId, LocationId, Sku
 from policies.vocabulary.money import Money
 from tools.action_row import action_id
 from tools.mirroring import state
-from tools.mirroring.ended import End, ended
+from tools.mirroring.ended import Ended, ended, side_of
 from tools.mirroring.jobs import Job, renew
 from tools.mirroring.oversells import look_for_oversell
-from tools.mirroring.shelf import Shelf, Side, after_unknown_end
+from tools.mirroring.shelf import Shelf, Side
 from tools.mirroring.state import Kept, Write
 from tools.platform import Capability, Platform
 from tools.proposal import Decision, Origin, Proposal
@@ -31,6 +31,7 @@ from tools.proposal import Decision, Origin, Proposal
 SYNC: Final = Actor("system:sync", Role.SYNC, None, Door.EVENT)
 OPEN_AGAIN: Final = timedelta(seconds=15)  # while an action of ours has no end yet
 _DENIED_AGAIN: Final = timedelta(hours=1)
+_UNENDED: Final = (OPEN_AGAIN, "An earlier write has no end yet.")
 
 
 class Guard(Protocol):
@@ -38,6 +39,10 @@ class Guard(Protocol):
 
     async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True) -> Decision:
         """Decide, record, and carry out what is allowed."""
+        ...
+
+    async def withdraw(self, actor: Actor, action_id: str, *, reason: str) -> Decision:
+        """Keep what waits from happening."""
         ...
 
 
@@ -67,7 +72,7 @@ class Batch:
     later: dict[str, tuple[timedelta, str]] = field(default_factory=dict[str, tuple[timedelta, str]])
 
 
-Ends = Mapping[str, tuple[End, int]]
+Ends = Mapping[str, Ended]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,10 @@ class Looking:
                 continue
             settled[sku], now_kept = taken
             for side, ought in settled[sku].writes():
-                if not await self._write(sku, side, ought, batch, now_kept, synced):
+                row = now_kept.counts.get((sku, side.place))
+                if row is not None and row.pending and ends[row.pending][0] == "waiting":  # for exactly this
+                    batch.later[sku] = (OPEN_AGAIN, "A manager is asked whether a count may rise this much.")
+                elif not await self._write(sku, side, ought, batch, now_kept, synced):
                     break
         return settled
 
@@ -123,7 +131,6 @@ class Looking:
         `None` when somebody took the shelf over, or it has to be read again, now or once an earlier write has an end.
         """
         at = self.now()
-        sides: list[Side] = []
         async with self.database.transaction() as connection:
             if not await renew(connection, [batch.jobs[sku]], at):
                 return None
@@ -131,26 +138,36 @@ class Looking:
             if not _same(sku, batch, before, kept):
                 batch.again.add(sku)
                 return None
-            for place, reading in zip((batch.shelf, batch.mirror), readings, strict=True):
-                row = kept.counts.get((sku, place.id))
-                counted = None if row is None else row.counted
-                if row is not None and row.pending:
-                    end, delta = ends[row.pending]
-                    if end == "open":
-                        batch.later[sku] = (OPEN_AGAIN, "An earlier write has no end yet.")
-                        return None
-                    write, moved = Write(sku, place.id, row.pending, delta), delta if end == "done" else 0
-                    counted, sure = row.counted + moved, True
-                    if end == "unknown":
-                        counted, sure = after_unknown_end(row.counted, delta, reading)
-                    state.end(connection, write, at, moved=moved, unsure=not sure)
-                sides.append(Side(place.id, counted, reading))
-            shelf = self._shelf(sku, batch.mirror, kept, sides)
-            state.settle(connection, sku, batch.shelf.id, shelf.units or 0, at)
-            for side in (shelf.own, shelf.mirror):
-                state.take_in(connection, sku, side.place, side.reading)
-            await look_for_oversell(connection, sku, batch.shelf, shelf.units, self.places, self.limits, at)
+            places = (batch.shelf, batch.mirror)
+            found = [side_of(sku, place.id, told, kept, ends) for place, told in zip(places, readings, strict=True)]
+            earlier = [each for _, each in found if each is not None]
+            if any(each.end == "open" for each in earlier):
+                batch.later[sku] = _UNENDED
+                return None
+            shelf = self._shelf(sku, batch.mirror, kept, [side for side, _ in found])
+            wanted = {(side.place, side.reading, ought) for side, ought in shelf.writes()}
+            outdated = [each.write.action for each in earlier if each.asks and each.asks not in wanted]
+            if not outdated:
+                for each in earlier:
+                    if not each.asks:
+                        state.end(connection, each.write, at, moved=each.moved, unsure=not each.sure)
+                state.settle(connection, sku, batch.shelf.id, shelf.units or 0, at)
+                for side in (shelf.own, shelf.mirror):
+                    state.take_in(connection, sku, side.place, side.reading)
+                await look_for_oversell(connection, sku, batch.shelf, shelf.units, self.places, self.limits, at)
+        if outdated:
+            return await self._withdraw(sku, outdated, batch)
         return shelf, kept
+
+    async def _withdraw(self, sku: str, outdated: Sequence[str], batch: Batch) -> None:
+        """Have managers no longer asked about counts that have moved since: they are asked anew after another look."""
+        try:
+            for action in outdated:
+                await self.guard.withdraw(SYNC, action, reason="The counts have moved since.")
+        except (Refused, NotFound):  # answered a moment ago
+            batch.later[sku] = _UNENDED
+        else:
+            batch.again.add(sku)
 
     def _shelf(self, sku: str, mirror: Place, kept: Kept, sides: Sequence[Side]) -> Shelf:
         known = kept.goods.get(sku)

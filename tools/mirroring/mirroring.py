@@ -85,9 +85,10 @@ class Mirroring:
             return None
         batch = Batch(shelf, mirror, {job.sku: job}, {job.sku})
         for _ in range(ROUNDS):
-            settled = await self._looking.look(batch, Synced())
+            shelf_now = (await self._looking.look(batch, Synced())).get(job.sku)
             if not batch.again:
-                return None if batch.later else settled.get(job.sku)
+                # a side that may not show more yet holds nothing up
+                return shelf_now if not batch.later or (shelf_now and not shelf_now.shows_too_much) else None
         return None
 
     @property

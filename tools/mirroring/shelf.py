@@ -69,6 +69,11 @@ class Shelf:
         shown = free - (self.buffer if side is self.mirror else 0)
         return shown if shown > 0 else min(0, side.reading)
 
+    @property
+    def shows_too_much(self) -> bool:
+        """Whether units can be sold at a side that are not there for it."""
+        return any(ought < side.reading for side, ought in self.writes())
+
     def writes(self) -> list[tuple[Side, int]]:
         """Which sides have to be told, and what: those that show too much first, for they can be sold from."""
         found = [(side, self.ought(side)) for side in (self.own, self.mirror)]

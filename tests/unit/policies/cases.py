@@ -52,7 +52,7 @@ TRANSFER = TransferFacts(
     value=1_000, units=5, origin_covered=True, same_platform=True, origin_left=2, origin_keep=2, stock_age_s=0
 )
 ADJUSTMENT = AdjustmentFacts(value=100, units=1, undo=False)
-SYNC = SyncFacts(units=1)
+SYNC = SyncFacts(units=1, lowers=False)
 REORDER = ReorderFacts(
     value=20_000, order_day_total=20_000, supplier_known=True, goods_of_supplier=True, packs_whole=True, minimum=20_000
 )
@@ -152,6 +152,7 @@ ADJUSTMENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
 ]
 SYNCS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"units": 500}, {"units": 501}, "approve", "inventory.sync_size"),
+    ({"units": 10_000, "lowers": True}, {"units": 501}, "approve", "inventory.sync_size"),
 ]
 MESSAGES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"opted_out": False}, {"opted_out": True}, "deny", "messages.opted_out"),
