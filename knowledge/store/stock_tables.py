@@ -102,10 +102,10 @@ sync_job = Table(  # shelves somebody has to look at; a job, however often it is
 reservation = Table(  # units of a shelf promised to a basket or cart that is not paid yet
     "reservation",
     metadata,
-    Column("basket", String, primary_key=True),  # as the till or the shop system names it
+    Column("basket", String, primary_key=True),  # as the till or the shop system of that side names it
     Column("sku", String, primary_key=True),
     Column("location_id", String, nullable=False),  # the shelf
-    Column("side", String, nullable=False),  # where it will be rung up: every other count is lower by it meanwhile
+    Column("side", String, primary_key=True),  # where it will be rung up: every other count is lower by it meanwhile
     Column("units", Integer, nullable=False),
     Column("expires_at", _TIME, nullable=False),
     Column("ended_at", _TIME),

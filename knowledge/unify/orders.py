@@ -71,7 +71,13 @@ _WAITED = text(
     WHERE purchase_line.purchase_id = waited.about AND purchase_line.sku = waited.sku
     """
 )
-_PAID = text("UPDATE reservation SET ended_at = :at WHERE basket = ANY(CAST(:names AS text[])) AND ended_at IS NULL")
+_PAID = text(
+    """
+    UPDATE reservation SET ended_at = paid.at
+    FROM unnest(CAST(:basket AS text[]), CAST(:side AS text[]), CAST(:at AS timestamptz[])) AS paid(basket, side, at)
+    WHERE reservation.basket = paid.basket AND reservation.side = paid.side AND reservation.ended_at IS NULL
+    """
+)
 _RETURNED = text(
     """
     UPDATE purchase_line SET returned = least(purchase_line.quantity, purchase_line.returned + row.units)
@@ -139,9 +145,7 @@ async def apply_orders(
         if not book.enter(event, customers.get(event.id), places):
             stale.add(event.id)
     await book.write(connection)
-    if baskets := sorted({str(event.facts.get("transaction") or "") for event in events} - {""}):
-        at = max(event.received_at for event in events)
-        await connection.execute(_PAID, {"at": at, "names": baskets})  # the goods have left the count by themselves
+    await write_rows(connection, _PAID, _paid(events, places))  # the goods have left the count by themselves
     await connection.execute(_WAITED, {"ids": ids})
     return stale, book.moved()
 
@@ -320,6 +324,17 @@ async def write_daily(connection: Connection, daily: Tally) -> None:
         if sold or back
     )
     await write_rows(connection, _DAILY, rows)
+
+
+def _paid(events: Sequence[Event], places: Places) -> list[dict[str, object]]:
+    """Baskets that became orders, each where it may have been promised goods: the shop it is of, or of its pickup."""
+    found: dict[tuple[str, str], datetime] = {}
+    for event in events:
+        basket = str(event.facts.get("transaction") or "")
+        for name in (event.facts.get("location"), event.facts.get("pickup_location")) if basket else ():
+            if name:
+                found[basket, places.get(str(name)).stock_location] = event.received_at
+    return [{"basket": basket, "side": side, "at": at} for (basket, side), at in sorted(found.items())]
 
 
 def _units(lines: Iterable[LineFacts]) -> dict[str, int]:

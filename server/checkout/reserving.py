@@ -36,7 +36,7 @@ class ReservationDoor:
         place = self.reservations.places.get(asked.store_id)
         may_tell(actor, place.id)
         if asked.units == 0:
-            await self.reservations.end(asked.pos_transaction_id)
+            await self.reservations.end(asked.pos_transaction_id, place.id)
             return JSONResponse({"outcome": "ended"})
         held = await self.reservations.reserve(asked.pos_transaction_id, asked.sku, place.id, asked.units)
         return JSONResponse({"outcome": "held", "units": held.units, "until": held.until.isoformat()})

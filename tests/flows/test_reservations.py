@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Role
-from tests.flows.shared_shelf import SHELF, TEE, shared_shelf
+from tests.flows.shared_shelf import SHELF, TEE, WEB, shared_shelf
 
 pytestmark = pytest.mark.anyio
 
@@ -60,3 +60,23 @@ async def test_a_promise_ends_with_its_order_and_with_its_time(database_url: str
         await shelf.opened.house.mirroring.sweep()
         assert shelf.counts == (10, 8)
         assert await shelf.rows("SELECT basket FROM reservation WHERE ended_at IS NULL") == [("T-1",)]
+
+
+async def test_baskets_of_one_name_are_each_their_own_side_s(database_url: str, tmp_path: Path):
+    async with shared_shelf(database_url, tmp_path) as shelf:
+        reservations = shelf.opened.house.reservations
+        await reservations.reserve("1001", TEE, SHELF, 4)
+        await reservations.reserve("1001", TEE, WEB, 2)
+        assert shelf.counts == (8, 6)
+        elsewhere = await shelf.opened.key(Role.REGISTER, "STORE_PDX")
+        answer = await shelf.opened.client.post(
+            "/v1/reservations",
+            json={"store_id": "STORE_PDX", "sku": TEE, "units": 0, "pos_transaction_id": "1001"},
+            headers={"authorization": f"Bearer {elsewhere}"},
+        )
+        assert answer.json() == {"outcome": "ended"}
+        await shelf.sync()
+        assert shelf.counts == (8, 6)
+        await reservations.end("1001", WEB)
+        await shelf.sync()
+        assert shelf.counts == (10, 6)

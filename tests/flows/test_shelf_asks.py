@@ -30,7 +30,7 @@ async def test_a_rise_waits_for_a_manager_with_the_newest_count_and_a_fall_for_n
         assert (shelf.counts, await shelf.rows(_ASKED)) == ((799, 10), [("rejected", 800), ("waiting", 799)])
         await house.reservations.reserve("T-1", TEE, SHELF, 4)  # a side that shows too little keeps no promise from it
         assert (await shelf.rows(_ASKED))[-1] == ("waiting", 795)
-        await house.reservations.end("T-1")
+        await house.reservations.end("T-1", SHELF)
         await shelf.sync()
         [waiting] = await house.guard.waiting(ADA)
         await house.guard.answer(ADA, waiting.approval_id, approve=True)

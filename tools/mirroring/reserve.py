@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from knowledge.store.places import Places
+from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.due import ask_for_sync
 from policies.errors import NotFound, Refused, Unavailable
@@ -25,17 +25,20 @@ _KEEP = text(
     """
     INSERT INTO reservation (basket, sku, location_id, side, units, expires_at)
     VALUES (:basket, :sku, :shelf, :side, :units, :until)
-    ON CONFLICT (basket, sku) DO NOTHING RETURNING sku
+    ON CONFLICT (basket, sku, side) DO NOTHING RETURNING sku
     """
 )
 _SETTLED = text("SELECT units FROM shared_stock WHERE sku = :sku AND location_id = :shelf")
 _END = text(
     """
-    UPDATE reservation SET ended_at = :at WHERE basket = :basket AND (:sku = '' OR sku = :sku) AND ended_at IS NULL
+    UPDATE reservation SET ended_at = :at
+    WHERE basket = :basket AND side = :side AND (:sku = '' OR sku = :sku) AND ended_at IS NULL
     RETURNING sku, location_id
     """
 )
-_HELD = text("SELECT side, units, expires_at, ended_at FROM reservation WHERE basket = :basket AND sku = :sku")
+_HELD = text(
+    "SELECT units, expires_at, ended_at FROM reservation WHERE basket = :basket AND sku = :sku AND side = :side"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Reservations:
             Refused: They are not there to be promised (`reservation.sold`).
             Unavailable: A platform does not answer, or somebody looks at this shelf just now; ask again.
         """
-        place = self.places.get(self.places.get(location).stock_location)
+        place = self._side(location)
         shelf = self.places.shelf(place.id)
         if self.places.mirror(shelf.id) is None:
             raise NotFound(
@@ -83,9 +86,9 @@ class Reservations:
                 raise Unavailable("This shelf is being counted just now; ask again.", code="reservation.busy")
             asked = {"basket": basket, "sku": sku, "shelf": shelf.id, "side": place.id, "units": units, "until": until}
             if (await connection.execute(_KEEP, asked)).first() is None:
-                held = (await connection.execute(_HELD, {"basket": basket, "sku": sku})).one()
+                held = (await connection.execute(_HELD, {"basket": basket, "sku": sku, "side": place.id})).one()
                 jobs.release(connection, job, at)
-                if held.ended_at is not None or (held.side, held.units) != (place.id, units):
+                if held.ended_at is not None or held.units != units:
                     raise Refused(
                         "Something else was promised to this basket, or its time was up.",
                         code="reservation.other",
@@ -100,7 +103,8 @@ class Reservations:
         finally:
             async with self.database.transaction() as connection:
                 if not kept:
-                    await connection.execute(_END, {"basket": basket, "sku": sku, "at": self.now()})
+                    ended = {"basket": basket, "sku": sku, "side": place.id, "at": self.now()}
+                    await connection.execute(_END, ended)
                     await ask_for_sync(connection, [(sku, shelf.id)], self.now())
                 jobs.release(connection, job, self.now(), due=None if kept else self.now())
         if not kept:
@@ -112,9 +116,17 @@ class Reservations:
             )
         return Reserved(basket, sku, place.id, units, until)
 
-    async def end(self, basket: str) -> None:
-        """Let go of what was promised to a basket: it was paid, or left. Ending an ended one changes nothing."""
-        at = self.now()
+    async def end(self, basket: str, location: str) -> None:
+        """Let go of what was promised to a basket there: it was paid, or left. Ending an ended one changes nothing.
+
+        Raises:
+            NotFound: No such location.
+        """
+        at, side = self.now(), self._side(location).id
         async with self.database.transaction() as connection:
-            found = (await connection.execute(_END, {"basket": basket, "sku": "", "at": at})).all()
+            found = (await connection.execute(_END, {"basket": basket, "sku": "", "side": side, "at": at})).all()
             await ask_for_sync(connection, [(row.sku, row.location_id) for row in found], at)
+
+    def _side(self, location: str) -> Place:
+        """Where a basket of this location is rung up; baskets of two sides may have one name."""
+        return self.places.get(self.places.get(location).stock_location)
