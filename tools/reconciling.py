@@ -2,7 +2,7 @@
 
 Looked at are the variants whose counts changed last, at every location of their platform, those that differed at the
 look before, and those of whose documents something is wrong. A platform is asked for its own orders only where a
-change has no reason. One that does not answer is left out of a look, and what was seen of it stands.
+change has no reason. One that fails, whatever for, is left out of a look, and what was seen of it stands.
 """
 
 import logging
@@ -23,7 +23,7 @@ from knowledge.store.places import ONLINE, Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.journal import WINDOW
 from knowledge.unify.orders import ORDER_TOPICS
-from policies.errors import NotFound, Unavailable
+from policies.errors import NotFound, TillhandError
 from policies.vocabulary.ids import LocationId, Sku
 from tools.platform import Platform
 
@@ -126,7 +126,7 @@ class Reconciling:
             places = [place.id for place in self.places.on(name) if place.kind != ONLINE]
             try:
                 found += await self._look(platform, places)
-            except Unavailable as error:
+            except TillhandError as error:
                 logger.warning("%s was not compared: %s", name, error.message)
         return found
 

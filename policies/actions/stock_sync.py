@@ -1,6 +1,6 @@
 """Telling one platform what became of goods that another one counts too."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,8 @@ from policies.actions.stock_adjustment import StockAdjustment
 from policies.errors import Refused
 from policies.vocabulary.ids import LocationId, Sku
 from policies.vocabulary.money import Money
+
+MOST_COUNTED: Final = 1_000_000  # units; a platform that tells of more does not count them
 
 
 class StockSync(Action):
@@ -28,8 +30,8 @@ class StockSync(Action):
     kind: Literal["stock_sync"] = "stock_sync"
     store: LocationId
     sku: Sku
-    before: Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
-    after: Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+    before: Annotated[int, Field(ge=-MOST_COUNTED, le=MOST_COUNTED)]
+    after: Annotated[int, Field(ge=-MOST_COUNTED, le=MOST_COUNTED)]
     value: Money
     reference: str = Field(pattern=r"^[A-Za-z0-9-]{4,64}$")
 

@@ -15,7 +15,7 @@ from knowledge.offers.answers import count_answers
 from knowledge.offers.companions import count_companions
 from knowledge.offers.lacking import learn_next_items
 from knowledge.store.session import Database, utc_now
-from policies.errors import Refused, Unavailable
+from policies.errors import Refused, TillhandError
 from server.mcp.task_rows import forget_tasks
 from server.queue.lanes import wake_forgotten
 from server.queue.poll import Poller
@@ -226,11 +226,11 @@ class Schedule:
             await wake_forgotten(connection)
 
     async def poll(self) -> None:
-        """Ask every platform; one that does not answer does not keep the others from being asked."""
+        """Ask every platform; one that fails, whatever for, does not keep the others from being asked."""
         for name, platform in self.platforms.items():
             try:
                 polled = await self.poller.poll(name, platform.changes)
-            except Unavailable as error:
+            except TillhandError as error:
                 logger.warning("%s was not polled: %s", name, error.message)
             else:
                 logger.info("%s told %d changes, %d of them news", name, polled.heard, polled.new)
@@ -242,7 +242,7 @@ class Schedule:
         for name, platform in self.platforms.items():
             try:
                 added = await platform.subscriptions.ensure(self.public_url)
-            except Unavailable as error:
+            except TillhandError as error:
                 logger.warning("%s was not asked for webhooks: %s", name, error.message)
             else:
                 logger.info("%s: %d webhooks added", name, len(added))

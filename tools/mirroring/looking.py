@@ -4,6 +4,7 @@ A platform takes its time to answer, so a shelf is checked again before anything
 it leaves it alone, and one under whose look something else was kept reads it anew.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,8 +13,8 @@ from typing import Final, Protocol
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
-from policies.actions.stock_sync import StockSync
-from policies.errors import NotFound, Refused, Unavailable
+from policies.actions.stock_sync import MOST_COUNTED, StockSync
+from policies.errors import NotFound, Refused, TillhandError, Unavailable
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId, LocationId, Sku
@@ -27,6 +28,8 @@ from tools.mirroring.shelf import Shelf, Side
 from tools.mirroring.state import Kept, Write
 from tools.platform import Capability, Platform
 from tools.proposal import Decision, Origin, Proposal
+
+logger = logging.getLogger(__name__)
 
 SYNC: Final = Actor("system:sync", Role.SYNC, None, Door.EVENT)
 OPEN_AGAIN: Final = timedelta(seconds=15)  # while an action of ours has no end yet
@@ -89,8 +92,10 @@ class Looking:
     async def look(self, batch: Batch, synced: Synced) -> dict[str, Shelf]:
         """Read, take in and write once; what moved meanwhile stays in `batch.again`. Returns what was settled.
 
+        A shelf that fails alone is put off alone.
+
         Raises:
-            Unavailable: A platform does not answer.
+            TillhandError: A platform does not answer, or its connection is not set up right.
         """
         asked = [batch.jobs[sku] for sku in sorted(batch.again)]
         batch.again.clear()
@@ -104,17 +109,37 @@ class Looking:
         for sku in skus:
             if sku not in own or sku not in theirs:
                 continue  # one of them does not stock it: there is nothing to keep alike
-            taken = await self._take_in(sku, batch, kept, ends, (own[sku], theirs[sku]))
-            if taken is None:
-                continue
-            settled[sku], now_kept = taken
-            for side, ought in settled[sku].writes():
-                row = now_kept.counts.get((sku, side.place))
-                if row is not None and row.pending and ends[row.pending][0] == "waiting":  # for exactly this
-                    batch.later[sku] = (OPEN_AGAIN, "A manager is asked whether a count may rise this much.")
-                elif not await self._write(sku, side, ought, batch, now_kept, synced):
-                    break
+            try:
+                shelf = await self._settle(sku, batch, kept, ends, (own[sku], theirs[sku]), synced)
+            except Unavailable:
+                raise  # all of the batch would meet the same
+            except TillhandError as error:
+                logger.warning("counts of one variant at %s wait: %s", batch.shelf.id, error.message)
+                batch.later[sku] = (_DENIED_AGAIN, error.message)
+            else:
+                if shelf is not None:
+                    settled[sku] = shelf
         return settled
+
+    async def _settle(  # noqa: PLR0913, PLR0917  # a shelf, what is known of it, and what was read
+        self, sku: str, batch: Batch, before: Kept, ends: Ends, readings: tuple[int, int], synced: Synced
+    ) -> Shelf | None:
+        """Take one shelf in, and write what follows; `None` when it has to be looked at again first."""
+        if max(abs(told) for told in readings) > MOST_COUNTED:
+            why = f"A platform tells of more than {MOST_COUNTED} of {sku}: count it there."
+            batch.later[sku] = (_DENIED_AGAIN, why)
+            return None
+        taken = await self._take_in(sku, batch, before, ends, readings)
+        if taken is None:
+            return None
+        shelf, kept = taken
+        for side, ought in shelf.writes():
+            row = kept.counts.get((sku, side.place))
+            if row is not None and row.pending and ends[row.pending][0] == "waiting":  # for exactly this
+                batch.later[sku] = (OPEN_AGAIN, "A manager is asked whether a count may rise this much.")
+            elif not await self._write(sku, side, ought, batch, kept, synced):
+                break
+        return shelf
 
     async def _reading(self, skus: Sequence[str], place: Place) -> dict[str, int]:
         platform = self.platforms.get(place.platform)

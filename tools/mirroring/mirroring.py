@@ -15,7 +15,7 @@ from typing import Final
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.due import wake_sync
-from policies.errors import Unavailable
+from policies.errors import TillhandError
 from policies.limits import Limits
 from tools.mirroring import jobs, state
 from tools.mirroring.jobs import Job
@@ -66,7 +66,8 @@ class Mirroring:
             for job in claimed:
                 by_shelf[job.shelf].append(job)
             for shelf, some in by_shelf.items():
-                await self._look(self.places.get(shelf), some, synced)
+                synced.looked += len(some)
+                synced.later += await self._look(shelf, some, synced)
         async with self.database.transaction() as connection:
             due = await jobs.next_due(connection)
             if due is not None:
@@ -77,7 +78,7 @@ class Mirroring:
         """Look at one shelf now, for a caller who holds it; how it ended, or `None` when it could not be settled.
 
         Raises:
-            Unavailable: A platform does not answer.
+            TillhandError: A platform does not answer, or its connection is not set up right.
         """
         shelf = self.places.get(job.shelf)
         mirror = self.places.mirror(shelf.id)
@@ -95,34 +96,36 @@ class Mirroring:
     def _looking(self) -> Looking:
         return Looking(self.database, self.guard, self.platforms, self.places, self.limits, self.now)
 
-    async def _look(self, shelf: Place, some: Sequence[Job], synced: Synced) -> None:
-        mirror = self.places.mirror(shelf.id)
-        synced.looked += len(some)
-        if mirror is None:
-            await self._unshared(shelf, some)
-            return
-        batch = Batch(shelf, mirror, {job.sku: job for job in some}, {job.sku for job in some})
+    async def _look(self, name: str, some: Sequence[Job], synced: Synced) -> int:
+        """Look at some variants of one shelf, and put their jobs away; returns how many are put off.
+
+        Whatever fails there, other shelves and platforms are looked at.
+        """
+        later: dict[str, tuple[timedelta, str]] = {}
         try:
+            shelf = self.places.get(name)
+            mirror = self.places.mirror(shelf.id)
+            if mirror is None:
+                await self._unshared(shelf, some)
+                return 0
+            batch = Batch(shelf, mirror, {job.sku: job for job in some}, {job.sku for job in some}, later)
             for _ in range(ROUNDS):
                 if not batch.again:
                     break
                 await self._looking.look(batch, synced)
             for sku in batch.again:
-                batch.later[sku] = (OPEN_AGAIN, "The counts moved each time they were looked at.")
-        except Unavailable as error:
-            logger.warning("counts of %s wait: %s", shelf.id, error.message)
-            for sku, job in batch.jobs.items():
+                later[sku] = (OPEN_AGAIN, "The counts moved each time they were looked at.")
+        except TillhandError as error:
+            logger.warning("counts of %s wait: %s", name, error.message)
+            for job in some:
                 waits = min(timedelta(seconds=15 * 2 ** min(job.tries, 8)), _LONGEST)
-                batch.later.setdefault(sku, (waits, error.message))
-        synced.later += len(batch.later)
-        await self._put_away(batch)
-
-    async def _put_away(self, batch: Batch) -> None:
+                later.setdefault(job.sku, (waits, error.message))
         at = self.now()
         async with self.database.transaction() as connection:
-            for sku, job in sorted(batch.jobs.items()):
-                waits, error = batch.later.get(sku, (None, ""))
-                jobs.release(connection, job, at, due=at + waits if waits else None, error=error)
+            for job in sorted(some, key=lambda each: each.sku):
+                waits, why = later.get(job.sku, (None, ""))
+                jobs.release(connection, job, at, due=at + waits if waits else None, error=why)
+        return len(later)
 
     async def _unshared(self, shelf: Place, some: Sequence[Job]) -> None:
         """Shelves one platform counts: nothing is told to anybody, but what was oversold is looked into."""

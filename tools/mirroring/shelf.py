@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from policies.actions.stock_sync import MOST_COUNTED
+
 MOST: Final = 10_000  # units one write may move a count by; the rest follows in the next
 
 
@@ -77,7 +79,8 @@ class Shelf:
     def writes(self) -> list[tuple[Side, int]]:
         """Which sides have to be told, and what: those that show too much first, for they can be sold from."""
         found = [(side, self.ought(side)) for side in (self.own, self.mirror)]
-        wrong = [(side, _within(side.reading, ought)) for side, ought in found if ought != side.reading]
+        told = [(side, _within(side.reading, ought)) for side, ought in found]
+        wrong = [(side, ought) for side, ought in told if ought != side.reading]
         return sorted(wrong, key=lambda each: each[1] - each[0].reading)
 
 
@@ -96,4 +99,4 @@ def _happened(side: Side) -> int:
 
 
 def _within(reading: int, ought: int) -> int:
-    return max(reading - MOST, min(reading + MOST, ought))
+    return max(reading - MOST, -MOST_COUNTED, min(reading + MOST, MOST_COUNTED, ought))

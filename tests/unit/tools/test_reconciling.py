@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from knowledge.store.session import Database
 from knowledge.store.tables import inventory_level
-from policies.errors import Unavailable
+from policies.errors import Misconfigured, Unavailable
 from policies.vocabulary.ids import LocationId, Sku
 from tests.paper_platform import PaperPlatform
 from tests.unit.agents.shop import NOW, PLACES, open_shop, stock
@@ -77,3 +77,15 @@ async def test_a_platform_that_does_not_answer_changes_nothing(database: Databas
     platform.down = True
     found, still = await looked(database, platform, 2)
     assert (found, len(still)) == (0, 1)
+
+
+async def test_a_platform_whose_token_is_revoked_does_not_keep_the_other_from_being_compared(
+    database: Database, platform: Counting
+):
+    class Revoked(Counting):
+        async def levels(self, skus: Any, locations: Any) -> list[Any]:
+            raise Misconfigured("no token", code="lightspeed.credentials")
+
+    platforms = {"lightspeed": cast("Platform", Revoked()), "shopify": cast("Platform", platform)}
+    found = [await Reconciling(database, platforms, PLACES, lambda: NOW).run() for _ in range(2)]
+    assert found == [0, 1]

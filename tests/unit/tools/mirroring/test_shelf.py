@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.actions.stock_sync import MOST_COUNTED
 from tools.mirroring.shelf import MOST, Shelf, Side, after_unknown_end
 
 OWN, MIRROR = "own", "mirror"
@@ -107,3 +108,10 @@ def test_one_write_moves_no_more_than_an_adjustment_may():
 def test_a_count_below_zero_is_left_to_the_platform_that_told_it():
     shelf = Shelf(-2, Side(OWN, -2, -2), Side(MIRROR, 0, 0), {}, buffer=0)
     assert shelf.writes() == []
+
+
+def test_no_write_names_a_count_that_an_action_may_not_carry():
+    most = MOST_COUNTED
+    assert Shelf(most + 5, Side(OWN, most, most), Side(MIRROR, most - 1, most - 1), {}, buffer=0).writes() == [
+        (Side(MIRROR, most - 1, most - 1), most)
+    ]
