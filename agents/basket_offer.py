@@ -64,8 +64,15 @@ class BasketDesk:
     campaign: str = ""
     drawing: Drawing = field(default_factory=Drawing)
 
-    async def offer(
-        self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float, actor: str
+    async def offer(  # noqa: PLR0913  # whose basket, until when, and who speaks
+        self,
+        checkout: CheckoutFacts,
+        customer: CustomerRef | None,
+        *,
+        origin: Origin,
+        deadline: float,
+        actor: str,
+        live_words: bool = True,
     ) -> BasketOffer | None:
         """An offer, or `None` when silence is worth more.
 
@@ -100,7 +107,9 @@ class BasketDesk:
         told = (place.id, customer, checkout.transaction, now + valid, day, origin, self.campaign)
         occasion = Occasion(*told, sends, days, checkout.revision)
         sayable = [_sayable(one, best, occasion, self.secret, asked.kind) for one in best]
-        written = await self.writer.write(sayable, deadline=deadline - DECIDING, audience=context.found["audience"])
+        written = await self.writer.write(
+            sayable, deadline=deadline - DECIDING, audience=context.found["audience"], live=live_words
+        )
         evidence: dict[str, Any] = {
             "basket": [line.sku for line in checkout.lines],
             "missing": list(context.missing),

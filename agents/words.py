@@ -104,16 +104,21 @@ class Writer:
         """The model and its prompt, as a proposal records them; "" without a model."""
         return self._prompt.label(self._door.name) if self._door else ""
 
-    async def write(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
+    async def write(
+        self, offers: Sequence[Sayable], *, deadline: float, audience: str = "", live: bool = True
+    ) -> Written:
         """Choose among offers, best first, and word the choice; a kept line for the best comes first.
 
         Args:
             offers: At least one; all of them may be made.
             deadline: A moment of the running event loop's clock, in seconds.
             audience: What a group of at least twenty customers does, one of whom is being spoken to; "" for nothing.
+            live: The model may be asked now; else, without a kept line, it is the template.
         """
         kept = (await self.recalled(offers[:1], deadline=deadline))[0]
-        return kept or await self.write_now(offers, deadline=deadline, audience=audience)
+        if kept is not None or live:
+            return kept or await self.write_now(offers, deadline=deadline, audience=audience)
+        return Written(0, template(offers[0]), "template")
 
     async def write_now(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
         """As `write`, without a look at what is kept: what the model says now, or the template and why."""

@@ -100,7 +100,7 @@ class OffersSpecialist:
             self._drawing,
         )
 
-    async def for_basket(
+    async def for_basket(  # noqa: PLR0913  # whose basket, until when, and who speaks
         self,
         checkout: CheckoutFacts,
         customer: CustomerRef | None,
@@ -108,6 +108,7 @@ class OffersSpecialist:
         origin: Origin,
         deadline: float,
         actor_id: str = "",
+        live_words: bool = True,
     ) -> BasketOffer | None:
         """The best offer for a basket at a register, in words; `None` when silence is worth more.
 
@@ -118,12 +119,18 @@ class OffersSpecialist:
             deadline: A moment of the running event loop's clock, in seconds, by which the guard must have decided too.
                 A late model costs only its words.
             actor_id: Who will propose it to the guard; this specialist's own actor unless told otherwise.
+            live_words: A model may be asked for its line now; else a kept line or the template is said, at once.
 
         Raises:
             NotFound: The location is not known.
         """
         return await self._desk.offer(
-            checkout, customer, origin=origin, deadline=deadline, actor=actor_id or self.actor.id
+            checkout,
+            customer,
+            origin=origin,
+            deadline=deadline,
+            actor=actor_id or self.actor.id,
+            live_words=live_words,
         )
 
     async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:

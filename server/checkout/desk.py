@@ -62,9 +62,15 @@ class Offers(Protocol):
     actor: Actor
 
     async def for_basket(
-        self, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, deadline: float
+        self,
+        checkout: CheckoutFacts,
+        customer: CustomerRef | None,
+        *,
+        origin: Origin,
+        deadline: float,
+        live_words: bool,
     ) -> Offer | None:
-        """The best offer, or `None` when silence is worth more."""
+        """The best offer, or `None` when silence is worth more; `live_words`: a model may be asked for its line."""
         ...
 
 
@@ -139,6 +145,22 @@ class CheckoutAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """One basket: who asks, until when, and what is known of it.
+
+    Attributes:
+        checkout: As it was told; of what is not in the catalog nobody speaks any more.
+    """
+
+    register: Actor
+    checkout: CheckoutFacts
+    event: Event
+    deadline: Deadline
+    earlier: Earlier | None
+    live_words: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutDesk:
     """Answers baskets.
 
@@ -165,7 +187,7 @@ class CheckoutDesk:
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAKING))
     online: str = ""
 
-    async def answer(
+    async def answer(  # noqa: PLR0913  # who asks about what, and what is known of it
         self,
         register: Actor,
         checkout: CheckoutFacts,
@@ -173,11 +195,20 @@ class CheckoutDesk:
         source: str,
         scanned: str = "",
         earlier: Earlier | None = None,
+        live_words: bool = True,
     ) -> CheckoutAnswer:
         """The offer for a basket, or silence, within the deadline; a scanned offer comes before any of ours.
 
+        Args:
+            register: Who asks.
+            checkout: The basket; lines that are not in the catalog count in its total, and nothing goes with them.
+            source: Which door it came through.
+            scanned: The text of an offer's QR code; "" for none.
+            earlier: What was decided on the basket before it changed.
+            live_words: A model may be asked for its line now; else a kept line or the template is said, at once.
+
         Raises:
-            Refused: The basket names variants that are not in the catalog.
+            Refused: Nothing in the basket is in the catalog.
         """
         at = self.now()
         event = _event(checkout, source, at)
@@ -185,7 +216,8 @@ class CheckoutDesk:
         answer = CheckoutAnswer("silent", at)
         with self.metrics.timed("checkout_seconds"):
             async with deadline.or_silence():
-                answer = await self._decide(register, checkout, event, deadline, scanned, earlier)
+                known = await self._in_catalog(checkout)
+                answer = await self._decide(_Asked(register, known, event, deadline, earlier, live_words), scanned)
         if deadline.missed:
             answer = replace(answer, partial=True)
         self.background.start(self.inbox.record(event), "checkout record")
@@ -194,17 +226,10 @@ class CheckoutDesk:
         self.metrics.count("checkouts", status="late" if deadline.missed else answer.status)
         return answer
 
-    async def _decide(  # noqa: PLR0913, PLR0917  # whose basket, until when, and what is known of it
-        self,
-        register: Actor,
-        checkout: CheckoutFacts,
-        event: Event,
-        deadline: Deadline,
-        scanned: str,
-        earlier: Earlier | None,
-    ) -> CheckoutAnswer:
+    async def _decide(self, asked: _Asked, scanned: str) -> CheckoutAnswer:
+        register, checkout, event, earlier = asked.register, asked.checkout, asked.event, asked.earlier
         silence = CheckoutAnswer("silent", event.received_at)
-        customer = await self._recognize(checkout)
+        customer = await recognize(self.database.quick, checkout.customer)
         if not self.agents():
             return replace(silence, partial=True)
         origin = Origin(event.correlation, event.id, event.occurred_at)
@@ -221,16 +246,17 @@ class CheckoutDesk:
                 return replace(answer, scan="accepted" if answer.status == "offered" else "scan.not_now")
         settled = await earlier.look(checkout) if earlier is not None else None
         if settled is None:
-            offer = await self.offers.for_basket(checkout, customer, origin=origin, deadline=deadline.at)
-            settled = await self._fresh(register, checkout, offer, event, earlier)
+            offer = await self.offers.for_basket(
+                checkout, customer, origin=origin, deadline=asked.deadline.at, live_words=asked.live_words
+            )
+            settled = await self._fresh(asked, offer)
         elif settled.status == "silent":
             await self._take_back(register, checkout, earlier)
         return replace(settled, scan=refused[0], scan_said=refused[1])
 
-    async def _fresh(
-        self, register: Actor, checkout: CheckoutFacts, offer: Offer | None, event: Event, earlier: Earlier | None
-    ) -> CheckoutAnswer:
+    async def _fresh(self, asked: _Asked, offer: Offer | None) -> CheckoutAnswer:
         """The answer to a basket that no earlier answer settles; what still waits from before gives way to it."""
+        register, checkout, event, earlier = asked.register, asked.checkout, asked.event, asked.earlier
         if offer is None:
             await self._take_back(register, checkout, earlier)
             return CheckoutAnswer("silent", event.received_at)
@@ -280,18 +306,19 @@ class CheckoutDesk:
         async with self.making:
             await self.carry_out(action)
 
-    async def _recognize(self, checkout: CheckoutFacts) -> CustomerRef | None:
+    async def _in_catalog(self, checkout: CheckoutFacts) -> CheckoutFacts:
+        """The basket without the lines of what is not in the catalog: they cost the others nothing."""
         skus = [line.sku for line in checkout.lines]
         known = {row["sku"] for row in await self.database.quick.rows(_KNOWN, json.dumps(skus))}
-        for place, sku in enumerate(skus):
-            if sku not in known:
-                raise Refused(
-                    f"Line {place + 1} names a sku that is not in the catalog.",
-                    code="sku.unknown",
-                    hint="Check the sku, or have the product synced from its platform.",
-                    field=f"basket.{place}.sku",
-                )
-        return await recognize(self.database.quick, checkout.customer)
+        lines = tuple(line for line in checkout.lines if line.sku in known)
+        if not lines:
+            raise Refused(
+                "Nothing in the basket is in the catalog.",
+                code="sku.unknown",
+                hint="Check the skus, or have the products synced from their platform.",
+                field="basket",
+            )
+        return checkout if len(lines) == len(skus) else checkout.model_copy(update={"lines": lines})
 
     async def _instead(self, decision: Decision, found: CheckoutAnswer) -> CheckoutAnswer:
         """The offer a person carried through as their own after this one was asked for; silence when nobody did."""

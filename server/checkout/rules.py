@@ -8,7 +8,7 @@ that gets one stands still.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
@@ -31,6 +31,9 @@ MARK: Final = "tillhand_offer"  # the sale's custom field that says we have spok
 READY: Final = "sale.ready_for_payment"
 SOURCE: Final = "lightspeed"
 _MOST_LINES = 200
+# as at our other doors; what is sold by the meter has no price of one unit, and goods given back count below zero
+_Units = Annotated[int, Field(ge=-10_000, le=10_000)]
+_Price = Annotated[Decimal, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
 class _Wire(BaseModel):
@@ -49,8 +52,8 @@ class _Product(_Wire):
 
 class _Line(_Wire):
     product: _Product = _Product()
-    quantity: Decimal
-    price: Decimal
+    quantity: _Units
+    price: _Price
 
 
 class _Sale(_Wire):
@@ -122,7 +125,7 @@ class RuleDoor:
         place = self.listener.places.by_platform(SOURCE, asked.sale.outlet_id)
         if place is None or not register.covers(place.id) or not asked.sale.line_items:
             return []
-        answer = await self.desk.answer(register, self._checkout(asked, place), source=SOURCE)
+        answer = await self.desk.answer(register, self._checkout(asked, place), source=SOURCE, live_words=False)
         return _spoken(answer)
 
     def _checkout(self, asked: _Asked, place: Place) -> CheckoutFacts:
@@ -131,7 +134,7 @@ class RuleDoor:
         lines = tuple(
             LineFacts(
                 sku=line.product.sku,
-                quantity=int(line.quantity),
+                quantity=line.quantity,
                 unit_price=Money.round(line.price, currency).minor,
             )
             for line in asked.sale.line_items

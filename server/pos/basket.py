@@ -37,7 +37,8 @@ async def read_basket(
         customer: Match keys of whom the register names.
 
     Raises:
-        Refused: `basket.amount`, `basket.currency`, `basket.empty`, `checkout.total`, `money.amount` or `sku.unknown`.
+        Refused: `basket.amount`, `basket.currency`, `basket.empty`, `checkout.total` or `money.amount`; `sku.unknown`
+            where nothing that lies in it is in the catalog.
     """
     if not asked.lines:
         raise Refused("There is nothing in the basket.", code="basket.empty", field="lines")
@@ -57,23 +58,23 @@ async def read_basket(
     lines = tuple(
         LineFacts(sku=sku, quantity=quantity, unit_price=price)
         for sku, quantity, price in zip(skus, units, prices, strict=True)
-        if sku  # a custom sale is part of the total, and nothing goes with it
+        if sku  # a custom sale, and what is not in the catalog yet, is part of the total, and nothing goes with it
     )
     if not lines:
-        raise Refused("Nothing in the basket is in the catalog.", code="basket.empty", field="lines")
+        raise _nothing_known(asked)
     return CheckoutFacts(
         location=location,
         transaction=transaction_of(asked.device, asked.basket),
         revision=str(asked.revision),
         customer=customer,
         lines=lines,
-        total=sum(line.unit_price * line.quantity for line in lines),
+        total=total,
         currency=asked.currency,
     )
 
 
 async def _skus(quick: QuickReads, asked: DecisionAsked) -> list[str]:
-    """The sku of each line, "" for a custom sale; the platform's number of a variant says more than its sku."""
+    """The sku of each line, "" for what is not in the catalog; its number says more than its sku."""
     wanted = [line for line in asked.lines if line.variant or line.sku]
     rows = await quick.rows(
         _KNOWN,
@@ -83,27 +84,28 @@ async def _skus(quick: QuickReads, asked: DecisionAsked) -> list[str]:
     by_sku = {row["sku"]: row for row in rows}
     by_variant = {row["shopify_variant"]: row for row in rows}
     found: list[str] = []
-    for place, line in enumerate(asked.lines):
-        if not (line.variant or line.sku):
-            found.append("")
-            continue
+    for line in asked.lines:
         row: Any = by_variant.get(f"{_VARIANT}{line.variant}") if line.variant else by_sku.get(line.sku)
-        if row is None:
-            raise Refused(
-                f"Line {place + 1} names a variant that is not in the catalog.",
-                code="sku.unknown",
-                hint="Have the product synced from its platform.",
-                field=f"lines.{place}",
-            )
-        if row["currency"] != asked.currency:
+        if row is not None and row["currency"] != asked.currency:
             raise Refused(
                 f"The basket is in {asked.currency}, and the catalog in {row['currency']}.",
                 code="basket.currency",
                 hint="Offers are made in the catalog's currency alone.",
                 field="currency",
             )
-        found.append(row["sku"])
+        found.append("" if row is None else row["sku"])
     return found
+
+
+def _nothing_known(asked: DecisionAsked) -> Refused:
+    if not any(line.variant or line.sku for line in asked.lines):
+        return Refused("There are no goods in the basket.", code="basket.empty", field="lines")
+    return Refused(
+        "Nothing in the basket is in the catalog.",
+        code="sku.unknown",
+        hint="Have the products synced from their platform.",
+        field="lines",
+    )
 
 
 def _amount(text: str, currency: str, field: str) -> int:

@@ -133,6 +133,19 @@ async def test_a_basket_that_cannot_be_right_is_refused_with_what_to_do(database
         assert await opened.count("SELECT count(*) FROM action") == 0
 
 
+async def test_a_line_that_is_not_in_the_catalog_costs_the_others_no_offer(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path, **PATIENT) as opened:
+        key = await opened.key(Role.REGISTER, "STORE_123")
+        alone = (await opened.check_out(SAMPLE, key)).json()
+        lines = [{"sku": "GIFT-CARD", "price": 25, "quantity": 1}, *SAMPLE["basket"]]
+        beside = await opened.check_out(basket(basket=lines, total_amount=54.99, pos_transaction_id="TXN_2"), key)
+
+        assert (beside.status_code, beside.json()["status"]) == (200, "offered")
+        assert beside.json()["offer"]["skus"] == alone["offer"]["skus"]
+        short = await opened.check_out(basket(basket=lines, pos_transaction_id="TXN_3"), key)
+        assert short.json()["code"] == "checkout.total"  # it counts in the total
+
+
 async def test_an_unreadable_identifier_counts_as_missing(database_url: str, tmp_path: Path):
     async with open_house(database_url, tmp_path, **PATIENT) as opened:
         key = await opened.key(Role.REGISTER, "STORE_123")

@@ -8,6 +8,8 @@ import pytest
 
 from evals.retailer.lightspeed.account import RemoteRule, Rule
 from evals.retailer.lightspeed.rules import Register
+from evals.retailer.model import LocalModel, ModelBehavior
+from evals.retailer.server import serve
 from policies.vocabulary.actor import Role
 from tests.flows.open_house import OpenHouse, open_house
 
@@ -58,10 +60,29 @@ async def test_before_payment_nothing_is_promised(database_url: str, tmp_path: P
         assert await opened.count("SELECT count(*) FROM action") == 0
 
 
+ABSURD = [
+    ("2000000", "29.99"),
+    ("10001", "29.99"),
+    ("-10001", "29.99"),
+    ("1e39", "29.99"),
+    ("1.5", "29.99"),
+    ("NaN", "29.99"),
+    ("1", "-0.01"),
+    ("1", "1000000000.01"),
+    ("1", "1e39"),
+    ("1", "NaN"),
+    ("1", "Infinity"),
+]
+
+
+def line(sku: str, units: str, price: str) -> dict[str, Any]:
+    return {"product": {"sku": sku}, "quantity": units, "price": price}
+
+
 def asked(opened: OpenHouse, **sale: Any) -> dict[str, Any]:
     place = opened.retailer.world.places["STORE_SEA"]
-    line = {"product": {"sku": "PROD_001"}, "quantity": "1", "price": "29.99"}
-    told = {"id": "sale-1", "outlet_id": place.outlet_id, "custom_fields": [], "line_items": [line], **sale}
+    lines = [line("PROD_001", "1", "29.99")]
+    told = {"id": "sale-1", "outlet_id": place.outlet_id, "custom_fields": [], "line_items": lines, **sale}
     return {"event_type": "sale.ready_for_payment", "sale": told, "customer": None}
 
 
@@ -78,7 +99,8 @@ async def test_what_cannot_be_answered_is_answered_with_no_actions(database_url:
             asked(opened, outlet_id="elsewhere"),
             asked(opened, outlet_id=opened.retailer.world.places["STORE_PDX"].outlet_id),
             asked(opened, line_items=[]),
-            asked(opened, line_items=[{"product": {"sku": "NOPE"}, "quantity": "1", "price": "1.00"}]),
+            asked(opened, line_items=[line("NOPE", "1", "1.00")]),
+            *(asked(opened, line_items=[line("PROD_001", units, price)]) for units, price in ABSURD),
             {"event_type": "sale.ready_for_payment"},
             {},
         ]
@@ -87,6 +109,31 @@ async def test_what_cannot_be_answered_is_answered_with_no_actions(database_url:
 
         assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"actions": []})] * len(silent)
         assert await opened.count("SELECT count(*) FROM action") == 0
+
+
+async def test_goods_given_back_custom_sales_and_what_is_not_in_the_catalog_cost_the_others_no_offer(
+    database_url: str, tmp_path: Path
+):
+    async with open_house(database_url, tmp_path, **PATIENT) as opened:
+        key = await opened.key(Role.REGISTER, "STORE_SEA")
+        for number, other in enumerate(
+            [line("NOPE", "1", "1.00"), line("", "2", "5"), line("PROD_001", "-1", "29.99")]
+        ):
+            lines = [other, line("PROD_001", "10000", "0"), line("PROD_001", "1.0", "29.99")]
+            answer = await ask(opened, asked(opened, id=f"sale-{number}", line_items=lines), key)
+            assert [each["type"] for each in answer.json()["actions"]] == ["set_custom_field", "confirm"], other
+
+
+async def test_a_register_that_waits_two_seconds_is_never_made_to_wait_for_a_model(database_url: str, tmp_path: Path):
+    model = LocalModel(ModelBehavior(behavior="slow", slow_s=30))
+    async with serve(model=model.app) as running:
+        chosen: dict[str, Any] = {"TILLHAND_MODEL": "a-small-model", "TILLHAND_MODEL_URL": running.model_url}
+        async with open_house(database_url, tmp_path, **PATIENT, **chosen) as opened:
+            answer = await ask(opened, asked(opened), await opened.key(Role.REGISTER, "STORE_SEA"))
+            assert len(answer.json()["actions"]) == 2
+            assert model.requests == []
+            rows = await opened.database.quick.rows("SELECT proposal -> 'evidence' ->> 'words' AS words FROM action")
+            assert rows == [{"words": "template"}]
 
 
 async def test_a_caller_without_a_registers_key_or_a_true_signature_is_refused(database_url: str, tmp_path: Path):

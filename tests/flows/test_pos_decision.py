@@ -215,6 +215,18 @@ async def test_a_custom_sale_counts_in_the_total_and_an_unknown_customer_is_a_st
         assert (told["status"], told["receipt"]) == ("offered", "")  # nothing is promised on receipts by default
 
 
+@pytest.mark.parametrize("unknown", [{"sku": "NOPE"}, {"variant": "99"}, {"variant": "99", "sku": TEE}])
+async def test_a_line_that_is_not_in_the_catalog_costs_the_others_no_offer(
+    database_url: str, tmp_path: Path, unknown: dict[str, str]
+):
+    async with pos_shop(database_url, tmp_path) as shop:
+        shop.till.begin([(TEE, 1)])
+        state = shop.till.state(revision=1)
+        state["lines"].insert(0, {**unknown, "quantity": 1, "price": "10.00"})
+        told = (await shop.till.ask("decision", {**state, "subtotal": "39.99"})).json()
+        assert (told["status"], told["why"]) == ("offered", None)
+
+
 async def test_a_scanned_code_that_is_none_of_ours_or_was_used_is_told_beside_the_answer(
     database_url: str, tmp_path: Path
 ):

@@ -209,9 +209,11 @@ async def test_words_leave_the_guard_its_time(database: Database):
     told: list[float] = []
 
     class Watching(Writer):
-        async def write(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
+        async def write(
+            self, offers: Sequence[Sayable], *, deadline: float, audience: str = "", live: bool = True
+        ) -> Written:
             told.append(deadline)
-            return await super().write(offers, deadline=deadline, audience=audience)
+            return await super().write(offers, deadline=deadline, audience=audience, live=live)
 
     limits = Limits.read()
     watched = OffersSpecialist(database, PLACES, limits, secret=SECRET, writer=Watching(), now=lambda: NOW)
