@@ -8,14 +8,16 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 
 from knowledge.store.connection import Connection
+from tools.proposal import TOLD_FROM
 
 Kind = Literal["shown", "applied", "dismissed", "redeemed", "accepted", "given_back"]
 
-_OFFER: Final = """
+_OFFER: Final = f"""
     SELECT id, facts ->> 'code' AS code, facts -> 'skus' AS skus, facts ->> 'valid_until' AS valid_until, state,
-           money, currency, location_id, correlation_id, settled_at, created_at
-    FROM action WHERE kind = 'discount' AND {which} ORDER BY created_at, id
-"""
+           facts ->> 'transaction' AS transaction, money, currency, location_id, {TOLD_FROM} AS told_from,
+           correlation_id, settled_at, created_at
+    FROM action WHERE kind = 'discount' AND {{which}} ORDER BY created_at, id
+"""  # noqa: S608  # our own text
 _BY_CODE = text(_OFFER.format(which="facts ->> 'code' = ANY(CAST(:names AS text[]))"))
 _BY_ID = text(_OFFER.format(which="id = ANY(CAST(:names AS text[]))"))
 _ADD = text(
@@ -60,7 +62,12 @@ _ONE_SALE = text(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A discount that was decided, as far as its outcome is concerned; `minor` is the money off that was decided."""
+    """A discount that was decided, as far as its outcome is concerned; `minor` is the money off that was decided.
+
+    Attributes:
+        location: Where it counts, and where its code is used.
+        told_from: Where the register stands that was told of it: elsewhere, of what is sent home.
+    """
 
     id: str
     code: str
@@ -69,7 +76,9 @@ class Offer:
     state: str
     minor: int
     currency: str
+    transaction: str
     location: str
+    told_from: str
     correlation: str
     settled_at: datetime | None
 
@@ -181,7 +190,9 @@ async def _offers(connection: Connection, question: Any, names: Sequence[str]) -
             row.state,
             row.money,
             row.currency,
+            row.transaction,
             row.location_id,
+            row.told_from,
             row.correlation_id,
             row.settled_at,
         )

@@ -59,13 +59,13 @@ def _is_cancelled(event: Event) -> bool:
 
 
 async def _shown(connection: Connection, events: Sequence[Event], at: datetime) -> list[Entry]:
-    """A register's word that a customer saw an offer; it counts for offers of its own location."""
+    """A register's word that a customer saw an offer; it counts for offers told at its own location."""
     told = [(event, ShownFacts.model_validate(event.facts)) for event in events]
     offers = await by_id(connection, [facts.decision for _, facts in told])
     entries: list[Entry] = []
     for event, facts in told:
         offer = offers.get(facts.decision)
-        if offer is None or offer.location != facts.location:
+        if offer is None or offer.told_from != facts.location:
             continue
         seen = Outcome(offer.id, "shown", offer.id, "", None)
         if await _keep(connection, seen, offer, event.occurred_at, at):

@@ -3,12 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from policies.actions.any_action import AnyAction
 from policies.decision import Verdict
 from policies.situation import Situation
 from policies.vocabulary.ids import CorrelationId
+
+REGISTER_AT: Final = "register_location"
+"""In evidence: where the register stands that is told of an offer, when that counts elsewhere, as the online shop's."""
+
+TOLD_FROM: Final = f"coalesce(action.proposal -> 'evidence' ->> '{REGISTER_AT}', action.location_id)"
+"""The same in a question to the store: the location whose registers show an offer, and tell what became of it."""
 
 
 @dataclass(frozen=True, slots=True)

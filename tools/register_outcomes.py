@@ -70,7 +70,7 @@ def _offer(
     telling: Telling, ids: Mapping[str, Offer], codes: Mapping[str, Offer], location: LocationId
 ) -> Offer | None:
     offer = ids.get(telling.action) if telling.action else codes.get(telling.code)
-    return offer if offer is not None and offer.location == location else None
+    return offer if offer is not None and offer.told_from == location else None
 
 
 async def _kept(connection: Connection, telling: Telling, offer: Offer, told_by: str, at: datetime) -> Entry | None:

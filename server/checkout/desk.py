@@ -20,14 +20,15 @@ from knowledge.store.session import Database, utc_now
 from policies.actions.discount import Discount
 from policies.errors import Refused
 from policies.vocabulary.actor import Actor, Role
-from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, EventId, LocationId
+from policies.vocabulary.ids import ActionId, CorrelationId, EventId, LocationId
 from server.background import Background
 from server.checkout.deadline import Deadline
+from server.checkout.ports import Deciding, Offer, Offers
 from server.checkout.scanned import ScanDesk, used
 from server.checkout.sent_home import link_home
 from server.queue.inbox import Inbox
 from server.telemetry import Metrics
-from tools.proposal import Decision, Origin, Proposal
+from tools.proposal import REGISTER_AT, Decision, Origin
 
 _KNOWN: Final = "SELECT sku FROM variant WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"
 _FIRST: Final = "SELECT proposal -> 'evidence' ->> 'message' AS message FROM action WHERE id = $1"
@@ -40,50 +41,6 @@ _MAKING = 4  # codes made at once: most database connections are for those who w
 _GIVEN = frozenset({"allowed", "executing", "executed"})
 
 Status = Literal["offered", "waiting_for_manager", "silent"]
-
-
-class Offer(Protocol):
-    """What a specialist would say; `agents.basket_offer.BasketOffer` in the product."""
-
-    @property
-    def proposal(self) -> Proposal:
-        """What the guard is asked."""
-        ...
-
-    @property
-    def message(self) -> str:
-        """The line to show once it is allowed."""
-        ...
-
-
-class Offers(Protocol):
-    """Who finds an offer for a basket; `agents.specialists.offers.OffersSpecialist` in the product."""
-
-    actor: Actor
-
-    async def for_basket(
-        self,
-        checkout: CheckoutFacts,
-        customer: CustomerRef | None,
-        *,
-        origin: Origin,
-        deadline: float,
-        live_words: bool,
-    ) -> Offer | None:
-        """The best offer, or `None` when silence is worth more; `live_words`: a model may be asked for its line."""
-        ...
-
-
-class Deciding(Protocol):
-    """The guard, as far as a checkout uses it."""
-
-    async def propose(self, actor: Actor, proposal: Proposal, *, wait: bool = True, instead_of: str = "") -> Decision:
-        """Decide and record; a waiting proposal named gives way."""
-        ...
-
-    async def withdraw(self, actor: Actor, action_id: str, *, reason: str) -> Decision:
-        """Take back what waits."""
-        ...
 
 
 class Earlier(Protocol):
@@ -115,6 +72,7 @@ class CheckoutAnswer:
         scan_said: That in a sentence.
         link: Where what is sent home is ordered, to be shown as a QR code; "" for none.
         dismissed: It is silence because an offer with this sale was declined before.
+        used: The offer is on the basket, or was paid with.
     """
 
     status: Status
@@ -128,6 +86,7 @@ class CheckoutAnswer:
     scan_said: str = ""
     link: str = ""
     dismissed: bool = False
+    used: bool = False
 
     def facts(self) -> dict[str, Any]:
         """As JSON; the first two names are fixed by the registers that exist."""
@@ -233,10 +192,12 @@ class CheckoutDesk:
         if not self.agents():
             return replace(silence, partial=True)
         origin = Origin(event.correlation, event.id, event.occurred_at)
+        settled = await earlier.look(checkout) if earlier is not None else None
         refused = ("", "")
         if scanned and self.scans is not None:
             try:
                 told = await self.scans.read(scanned, checkout, customer, origin=origin, actor=self.offers.actor.id)
+                _only_one(settled, told)
                 answer = await self._proposed(register, checkout, told, event)
             except Refused as error:
                 again = error.code == "idempotency.key_reused"  # two registers at the same moment
@@ -244,7 +205,6 @@ class CheckoutDesk:
                 refused = (error.code, f"{error.message} {error.hint}".strip())
             else:
                 return replace(answer, scan="accepted" if answer.status == "offered" else "scan.not_now")
-        settled = await earlier.look(checkout) if earlier is not None else None
         if settled is None:
             offer = await self.offers.for_basket(
                 checkout, customer, origin=origin, deadline=asked.deadline.at, live_words=asked.live_words
@@ -284,6 +244,8 @@ class CheckoutDesk:
         if not isinstance(offer.proposal.action, Discount):
             return silence
         evidence = {**offer.proposal.evidence, "message": offer.message}
+        if offer.proposal.action.store != checkout.location:
+            evidence[REGISTER_AT] = checkout.location
         proposal = replace(offer.proposal, evidence=evidence)
         speaker = self._speaker(register, checkout, offer.proposal.action.store)
         decision = await self.guard.propose(speaker, proposal, wait=False, instead_of=instead_of)
@@ -345,6 +307,24 @@ def may_check_out(actor: Actor) -> None:
             "Only a register's key is good for checkouts.",
             code="access.role",
             hint="tillhand credential add --role register --location CODE",
+        )
+
+
+def _only_one(settled: CheckoutAnswer | None, scan: Offer) -> None:
+    """One sale has one offer: nothing is added to one that was used, and nothing offered to whoever declined.
+
+    Raises:
+        Refused: `scan.not_now`; not for the scanned offer itself, which is answered again.
+    """
+    if settled is None or not (settled.used or settled.dismissed):
+        return
+    action = scan.proposal.action
+    if settled.discount is None or not isinstance(action, Discount) or action.code != settled.discount.code:
+        raise Refused(
+            "This sale has had its offer.",
+            code="scan.not_now",
+            hint="Scan this one with the next sale.",
+            field="scanned",
         )
 
 

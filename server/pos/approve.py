@@ -6,7 +6,7 @@ request into the hash and nowhere else. What a yes is good for, the guard decide
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -15,6 +15,7 @@ from policies.actions.any_action import read_action
 from policies.actions.discount import Discount
 from policies.errors import NotFound, Refused, TillhandError
 from policies.vocabulary.actor import Actor
+from policies.vocabulary.ids import LocationId
 from server.pos.asked import ApproveAsked
 from server.pos.attempts import count_attempt, forget_attempts
 from server.pos.basket import transaction_of
@@ -25,19 +26,19 @@ from server.pos.told import ApproveTold, OfferTold, Why
 from tools.action_row import actor_facts
 from tools.audit.entry import Entry, storable
 from tools.audit.ledger import append
-from tools.proposal import Decision
+from tools.proposal import TOLD_FROM, Decision
 
 _GIVEN: Final = frozenset({"allowed", "executing", "executed"})
 _AT_ONCE: Final = 2  # PINs hashed at a time: each takes 32 MiB and a tenth of a second of one core
 _UNKNOWN: Final = "?"  # for whoever is no approver here: their wrong tries are counted together
-_SHOWN: Final = """
-    SELECT action.id, action.state, action.facts, action.correlation_id,
+_SHOWN: Final = f"""
+    SELECT action.id, action.state, action.facts, action.correlation_id, action.location_id,
            action.proposal -> 'evidence' ->> 'message' AS message, approval.id AS approval_id,
            approval.state AS answer, approval.decided_by, approval.first_by
     FROM action JOIN approval ON approval.action_id = action.id
-    WHERE action.id = $1 AND action.kind = 'discount' AND action.location_id = $2
+    WHERE action.id = $1 AND action.kind = 'discount' AND {TOLD_FROM} = $2
       AND action.facts ->> 'transaction' = $3
-"""
+"""  # noqa: S608  # our own text
 
 
 class Guarding(Protocol):
@@ -125,7 +126,8 @@ class ApproveDesk:
         else:
             # who is signed in there stands with the proposal; a note is scrubbed of names
             note = f"Typed at register {counter.device}."
-            decision = await self.guard.answer(manager, shown["approval_id"], approve=True, note=note)
+            here = _reaching(manager, LocationId(shown["location_id"]))
+            decision = await self.guard.answer(here, shown["approval_id"], approve=True, note=note)
             state, action = decision.state, decision.action_id
         if state == "waiting":
             return ApproveTold(approved=False, decision=action, second=True)
@@ -158,6 +160,11 @@ class ApproveDesk:
         }
         async with self.database.transaction() as connection:
             await append(connection, [Entry("refused", at, body, shown["id"], shown["correlation_id"])])
+
+
+def _reaching(manager: Actor, place: LocationId) -> Actor:
+    """The manager where the offer counts: what is sent home counts for the online shop, and is answered here."""
+    return manager if manager.locations is None else replace(manager, locations=manager.locations | {place})
 
 
 def _wrong() -> Refused:

@@ -16,18 +16,20 @@ from policies.actions.any_action import read_action
 from policies.actions.discount import Discount
 from policies.vocabulary.money import Money
 from server.checkout.desk import CheckoutAnswer
+from tools.proposal import TOLD_FROM
 
 _GIVEN: Final = frozenset({"allowed", "executing", "executed"})
-_DECIDED: Final = """
+_USED: Final = frozenset({"applied", "redeemed", "accepted"})
+_DECIDED: Final = f"""
     SELECT action.id, action.state, action.facts, action.actor_id, approval.id AS approval_id,
            action.proposal -> 'evidence' ->> 'message' AS message,
            ARRAY(SELECT kind FROM outcome WHERE outcome.action_id = action.id) AS kinds
     FROM action LEFT JOIN approval ON approval.action_id = action.id AND approval.state = 'waiting'
-    WHERE action.kind = 'discount' AND action.facts ->> 'transaction' = $1 AND action.location_id = $2
+    WHERE action.kind = 'discount' AND action.facts ->> 'transaction' = $1 AND {TOLD_FROM} = $2
       AND (action.state IN ('waiting', 'allowed', 'executing', 'executed') OR EXISTS (
           SELECT 1 FROM outcome WHERE outcome.action_id = action.id AND kind = 'dismissed'))
     ORDER BY action.created_at DESC, action.id
-"""
+"""  # noqa: S608  # our own text
 
 
 @dataclass(slots=True)
@@ -50,11 +52,9 @@ class EarlierOffers:
         if any("dismissed" in row["kinds"] for row in self._rows):
             return CheckoutAnswer("silent", self.now, dismissed=True)
         here = {line.sku for line in checkout.lines}
-        for row in self._live():
-            used = {"applied", "redeemed", "accepted"}.intersection(row["kinds"])
-            if used or here.issuperset(_discount(row).skus):
-                return self._answer(row)
-        return None
+        live = self._live()
+        settled = [*filter(_used, live), *(row for row in live if here.issuperset(_discount(row).skus))]
+        return self._answer(settled[0]) if settled else None
 
     def stands(self, discount: Discount) -> CheckoutAnswer | None:
         """The earlier answer, when what would be offered now is what it offers."""
@@ -70,7 +70,9 @@ class EarlierOffers:
 
     def _live(self) -> list[dict[str, Any]]:
         alive = ({"waiting"} | _GIVEN).__contains__
-        return [row for row in self._rows if alive(row["state"]) and _discount(row).valid_until > self.now]
+        decided = [row for row in self._rows if alive(row["state"])]
+        # what was used in time stays used, however long the sale goes on
+        return [row for row in decided if _used(row) or _discount(row).valid_until > self.now]
 
     def _answer(self, row: dict[str, Any]) -> CheckoutAnswer:
         discount = _discount(row)
@@ -80,7 +82,11 @@ class EarlierOffers:
         if row["state"] == "waiting":
             return found
         words = row["message"] or f"{discount.percent} off for you today."
-        return CheckoutAnswer("offered", self.now, discount, words, row["id"])
+        return CheckoutAnswer("offered", self.now, discount, words, row["id"], used=_used(row))
+
+
+def _used(row: dict[str, Any]) -> bool:
+    return not _USED.isdisjoint(row["kinds"])
 
 
 def _discount(row: dict[str, Any]) -> Discount:

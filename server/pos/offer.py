@@ -72,6 +72,8 @@ def _told(discount: Discount, words: str, variants: tuple[str, ...], *, in_baske
         variants=variants,
         in_basket=in_basket,
         applied=applied,
+        form=discount.form,
+        days=discount.within_days,
         valid_until=discount.valid_until,
     )
 
@@ -84,11 +86,11 @@ def receipt_text(decision: str, discount: Discount, days: int, secret: bytes) ->
 
     Args:
         decision: Whose offer.
-        discount: As it was decided, on goods that are named.
+        discount: As it was decided; a scan is of goods from the shelf, one kind of them, so other forms have no text.
         days: After the offer's own end.
         secret: Signs it.
     """
-    if not discount.skus or discount.at_full_price:
+    if not discount.skus or discount.form != "single":
         return ""
     until = (discount.valid_until + timedelta(days=days)).replace(microsecond=0)
     number = f"r{decision.removeprefix('act_')[:20]}"

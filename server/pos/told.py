@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from policies.actions.discount import Form
 from policies.errors import TillhandError
 
 
@@ -69,6 +70,8 @@ class OfferTold(Told):
         variants: The same as Shopify numbers it, to put into the basket.
         in_basket: All of it is in the basket already.
         applied: The register said that the code is on the basket.
+        form: `home`: the goods are ordered in the online shop, with the code, and are no part of the basket.
+        days: Within how many days they arrive; 0 for goods from the shelf.
     """
 
     code: str
@@ -80,6 +83,8 @@ class OfferTold(Told):
     variants: tuple[str, ...]
     in_basket: bool
     applied: bool
+    form: Form
+    days: int
     valid_until: datetime
 
 

@@ -243,3 +243,64 @@ async def test_a_scanned_code_that_is_none_of_ours_or_was_used_is_told_beside_th
         told = await shop.till.decide(scanned="4006381333931")
         assert again["scan"]["code"] == "scan.used"
         assert (told["scan"]["code"], told["decision"]) == ("scan.unknown", strange["decision"])
+
+
+async def test_a_scan_adds_nothing_to_an_offer_that_was_applied_and_is_nothing_for_who_declined(
+    database_url: str, tmp_path: Path
+):
+    async with pos_shop(database_url, tmp_path, TILLHAND_RECEIPT_DAYS="14") as shop:
+        printed = [(await shop.sell_tee()) for _ in range(2)]
+        goods = printed[0]["offer"]["goods"][0]
+        taken = await shop.sell_tee((goods, 1))
+        applied = await shop.sell_tee()
+        shop.till.note("applied", applied["decision"])
+        await shop.till.flush()
+        shop.till.cart.lines = [(TEE, 1), (goods, 1)]
+        second = await shop.till.decide(scanned=printed[0]["receipt"])
+        assert taken["status"] in {"offered", "silent"}
+        assert (second["scan"]["code"], second["decision"]) == ("scan.not_now", applied["decision"])
+        assert second["scan"]["message"]
+
+        declined = await shop.sell_tee()
+        shop.till.note("dismissed", declined["decision"])
+        await shop.till.flush()
+        shop.till.cart.lines = [(TEE, 1), (goods, 1)]
+        refused = await shop.till.decide(scanned=printed[0]["receipt"])
+        assert (refused["status"], refused["scan"]["code"]) == ("silent", "scan.not_now")
+
+        shop.till.begin([(goods, 1)])
+        scanned = await shop.till.decide(scanned=printed[0]["receipt"])
+        shop.till.note("applied", scanned["decision"])
+        await shop.till.flush()
+        again = await shop.till.decide(scanned=printed[0]["receipt"])  # the same one is no second one
+        other = await shop.till.decide(scanned=printed[1]["receipt"])
+        assert (again["scan"]["code"], again["offer"]["code"]) == ("accepted", scanned["offer"]["code"])
+        assert (other["scan"]["code"], other["decision"]) == ("scan.not_now", scanned["decision"])
+        rows = "SELECT count(*) FROM action WHERE idempotency_key LIKE 'scan:%'"
+        assert await shop.opened.count(rows) == 1
+
+
+async def test_an_offer_that_was_applied_counts_however_long_the_sale_goes_on(database_url: str, tmp_path: Path):
+    async with pos_shop(database_url, tmp_path) as shop:
+        first = await shop.sell_tee()
+        shop.till.note("applied", first["decision"])
+        await shop.till.flush()
+        await end_offers(shop)
+        shop.till.cart.lines = [(TEE, 2)]
+        after = await shop.till.decide()
+        assert (after["decision"], after["offer"]["applied"]) == (first["decision"], True)
+
+        unused = await shop.sell_tee()
+        await end_offers(shop)
+        shop.till.cart.lines = [(TEE, 2)]
+        assert (await shop.till.decide())["decision"] != unused["decision"]
+
+
+async def end_offers(shop: PosShop) -> None:
+    """The half hour that codes last is over."""
+    ended = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    async with shop.opened.database.transaction() as connection:
+        await connection.execute(
+            text("UPDATE action SET facts = jsonb_set(facts, '{valid_until}', to_jsonb(CAST(:at AS text)))"),
+            {"at": ended},
+        )

@@ -99,7 +99,14 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
   return (
     <s-section heading={offer.code ? `${offer.percent} % off, ${offer.amount} ${offer.currency}` : 'Sent home: the receipt says where'}>
       <s-text>{offer.words}</s-text>
-      {offer.applied ? (
+      {offer.form === 'home' ? (
+        <>
+          <s-text>
+            Not for this basket: the code {offer.code} is for the online shop, which sends it home within {offer.days} days.
+          </s-text>
+          <s-button onClick={() => onDismiss(told)}>Not now</s-button>
+        </>
+      ) : offer.applied ? (
         <s-text tone="success">Applied.</s-text>
       ) : (
         <>

@@ -99,6 +99,8 @@ export type OfferTold = {
   variants: string[];
   in_basket: boolean;
   applied: boolean;
+  form: "single" | "bundle" | "home";
+  days: number;
   valid_until: string;
 };
 
