@@ -1,25 +1,33 @@
-"""Offers that a draw withheld, kept once each with a record in the ledger: what was not said is evidence too."""
+"""Offers that a draw withheld, one for each occasion, with a record in the ledger: what was not said is evidence too.
+
+Of the states of one basket the first that counts is kept, as of one that was offered something: one that was kept
+before anything was worth offering gives way to it, in whichever order they arrive here.
+"""
 
 import json
 
 from sqlalchemy import text
 
 from knowledge.offers.drawing import Withheld
+from knowledge.offers.turns import standing
 from knowledge.store.session import Database
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
 
 _KEEP = text(
-    """
+    f"""
     INSERT INTO withheld (occasion, campaign, location_id, customer_ref, transaction, sku, choice, at)
     VALUES (:occasion, :campaign, :location, :customer, :transaction, :sku, CAST(:choice AS jsonb), :at)
-    ON CONFLICT DO NOTHING RETURNING occasion
-    """
+    ON CONFLICT (occasion) DO UPDATE
+    SET customer_ref = excluded.customer_ref, sku = excluded.sku, choice = excluded.choice, at = excluded.at
+    WHERE ({standing("excluded")}, withheld.at) > ({standing("withheld")}, excluded.at)
+    RETURNING occasion
+    """  # noqa: S608  # our own texts
 )
 
 
 async def keep_withheld(database: Database, one: Withheld) -> bool:
-    """Keep one; false when it was kept before."""
+    """Keep one; false when what is kept of its occasion is what counts."""
     row = {
         "occasion": one.occasion,
         "campaign": one.campaign,

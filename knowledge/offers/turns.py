@@ -1,28 +1,56 @@
 """Every occasion on which an offer was worth making, whether it was made or withheld: the log that is learned from.
 
-A basket that was told again after each change is one occasion, and what was decided on it last is what it was about.
+A basket that was told again after each change is one occasion, and the first state of it that counts is what it was
+about: what was drawn later depends on what was said before. The same state counts whether its offer was made, withheld
+by the draw, or withheld from a held-out customer, so that those compared were taken in alike.
 """
 
 from typing import Final
 
-TURNS: Final = """
+
+def standing(row: str) -> str:
+    """Which of an occasion's states is what it was about, as a number in SQL; the first of the highest is.
+
+    First comes one at which the buyer was known; then one at which a best offer was worth making, or at which the
+    number fell on what is tried for want of one. Being held out does not enter: of who is held out the number says what
+    they would have been offered.
+
+    Args:
+        row: The name of a relation with `customer_ref`, and `choice` as evidence has it.
+    """
+    return f"""(CASE WHEN {row}.customer_ref IS NOT NULL THEN 2 ELSE 0 END
+        + CASE WHEN {row}.choice -> 'arms' @> '[{{"arm": "lead"}}]'
+            OR CAST({row}.choice ->> 'number' AS int) >= CAST({row}.choice -> 'arms' -> 0 ->> 'bp' AS int)
+          THEN 1 ELSE 0 END)"""
+
+
+# Who proposes says first what they say; a person who carries that through as their own for less makes the same turn.
+# An occasion may have begun before the time asked for, and then it belongs to the time before.
+TURNS: Final = f"""
     turn AS (
-        SELECT DISTINCT ON (occasion) * FROM (
+        SELECT * FROM (
+        SELECT DISTINCT ON (occasion) *, array_remove(array_agg(code) OVER (PARTITION BY occasion), '') AS codes FROM (
         SELECT proposal -> 'evidence' -> 'choice' ->> 'occasion' AS occasion,
-               proposal -> 'evidence' -> 'choice' AS choice, facts ->> 'customer' AS customer_ref,
+               proposal -> 'evidence' -> 'choice' AS choice,
+               nullif(facts ->> 'customer', '') AS customer_ref,
                facts ->> 'transaction' AS transaction, location_id, facts -> 'skus' ->> 0 AS sku,
-               facts ->> 'code' AS code,
-               created_at AS at, state IN ('allowed', 'executing', 'executed', 'undone') AS made, money
+               facts ->> 'code' AS code, created_at AS at, EXISTS (
+                   SELECT 1 FROM action AS given
+                   WHERE (given.id = action.id OR given.supersedes = action.id)
+                     AND given.state IN ('allowed', 'executing', 'executed', 'undone')
+                     AND given.proposal -> 'evidence' -> 'choice' = action.proposal -> 'evidence' -> 'choice') AS made
         FROM action
-        WHERE kind = 'discount' AND created_at >= :since AND created_at < :until
+        WHERE kind = 'discount' AND created_at >= :since - interval '2 days' AND created_at < :until
           AND proposal -> 'evidence' ? 'choice'
         UNION ALL
-        SELECT occasion, choice, customer_ref, transaction, location_id, sku, '', at, true, 0
-        FROM withheld WHERE at >= :since AND at < :until
-        ) AS every ORDER BY occasion, at DESC, made
+        SELECT occasion, choice, customer_ref, transaction, location_id, sku, '', at, true
+        FROM withheld WHERE at >= :since - interval '2 days' AND at < :until
+        ) AS state ORDER BY occasion, {standing("state")} DESC, at, made DESC
+        ) AS first WHERE at >= :since
     )
-"""
-"""A common table expression with parameters `since` and `until`; `made` is false where the guard kept an offer back."""
+"""  # noqa: S608  # our own texts
+"""A common table expression with parameters `since` and `until`; `made` is false where the guard kept an offer back,
+and `codes` are all that were proposed on the occasion."""
 
 # A basket's purchase names its transaction; a customer's later ones name the customer, and a stranger's order of what
 # is sent home names the code. Registers' clocks run a little before ours. One occasion may meet several purchases.
@@ -35,8 +63,9 @@ MET: Final = """
           AND purchase.occurred_at < turn.at + make_interval(days => :days)
         UNION
         SELECT turn.occasion, purchase.id, purchase.occurred_at
-        FROM turn JOIN purchase ON purchase.codes @> ARRAY[CAST(turn.code AS varchar)] AND purchase.codes <> '{}'
-        WHERE turn.code <> '' AND NOT purchase.cancelled
+        FROM turn CROSS JOIN unnest(turn.codes) AS given(proposed)
+        JOIN purchase ON purchase.codes @> ARRAY[CAST(given.proposed AS varchar)] AND purchase.codes <> '{}'
+        WHERE NOT purchase.cancelled
           AND purchase.occurred_at >= turn.at - interval '10 minutes'
           AND purchase.occurred_at < turn.at + make_interval(days => :days)
         UNION

@@ -10,7 +10,7 @@ _TIME = DateTime(timezone=True)
 withheld = Table(  # offers that were worth making and were not made, because a draw said so
     "withheld",
     metadata,
-    Column("occasion", String, primary_key=True),  # asked again it draws the same, and is kept once
+    Column("occasion", String, primary_key=True),  # of its states, the first that counts
     Column("campaign", String, nullable=False),
     Column("location_id", String, nullable=False),
     Column("customer_ref", String),
