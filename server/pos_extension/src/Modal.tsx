@@ -102,7 +102,9 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
       {offer.form === 'home' ? (
         <>
           <s-text>
-            Not for this basket: the code {offer.code} is for the online shop, which sends it home within {offer.days} days.
+            {offer.code
+              ? `Not for this basket: the code ${offer.code} is for the online shop, which sends it home within ${offer.days} days.`
+              : `Not for this basket: the receipt says where it is ordered, and it comes home within ${offer.days} days.`}
           </s-text>
           <s-button onClick={() => onDismiss(told)}>Not now</s-button>
         </>
@@ -110,11 +112,9 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
         <s-text tone="success">Applied.</s-text>
       ) : (
         <>
-          {offer.code ? (
-            <s-button variant="primary" onClick={() => onApply(offer, told)}>
-              {offer.in_basket ? 'Apply' : 'Add and apply'}
-            </s-button>
-          ) : null}
+          <s-button variant="primary" onClick={() => onApply(offer, told)}>
+            {offer.in_basket ? 'Apply' : 'Add and apply'}
+          </s-button>
           <s-button onClick={() => onDismiss(told)}>Not now</s-button>
         </>
       )}
