@@ -37,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.hint:
             errors.print(escape(error.hint), highlight=False)
         return _FAILED if isinstance(error, Unavailable | Misconfigured) else _REFUSED
+    except OSError as error:
+        if error.filename is None:  # no file somebody named
+            raise
+        errors.print(f"[red]{escape(f'{error.strerror}: {error.filename}')}[/]", highlight=False)
+        return _FAILED
     except KeyboardInterrupt:
         return 130
 

@@ -88,7 +88,7 @@ def read_arguments(tool: Tool, arguments: Mapping[str, Any]) -> Arguments:
         raise Refused(
             f"The argument {field or 'list'} is not right: {first['msg']}.",
             code="arguments.invalid",
-            hint="Look at the tool's input schema.",
+            hint="Look at the tool's input schema; at the keyboard, at the command's --help.",
             field=field,
         ) from None  # the cause would show what was sent
     except (TypeError, ValueError, RecursionError):  # not JSON at all

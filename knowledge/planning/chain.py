@@ -16,6 +16,9 @@ from policies.errors import NotFound, Refused
 LEAD: Final = 2  # days a transfer takes
 REVIEW: Final = 7  # days a transfer is to last
 _UNKNOWN_COST: Final = 0.7  # of the price, where a cost was never recorded
+_LONGEST: Final = 3_650  # days
+_LARGEST: Final = 100_000  # units in a pack
+_DEAREST: Final = 10**12  # minor units
 _LEVELS = text(
     """
     SELECT sku, location_id, available, coalesce(incoming, 0) AS incoming, as_of FROM known_level
@@ -119,4 +122,10 @@ async def describe(connection: Connection, supplier: Supplier) -> None:
     """
     if supplier.lead < 0 or supplier.review < 1 or supplier.pack < 1 or supplier.minimum < 0:
         raise Refused("Days and units are counted from 1, a lead time from 0.", code="supplier.sense")
+    if max(supplier.lead, supplier.review) > _LONGEST or supplier.pack > _LARGEST or supplier.minimum > _DEAREST:
+        raise Refused(
+            f"No supplier takes longer than {_LONGEST} days or packs more than {_LARGEST:,} units.",
+            code="supplier.sense",
+            hint="Look whether two of the numbers were exchanged.",
+        )
     await connection.execute(_DESCRIBE, asdict(supplier))

@@ -47,7 +47,7 @@ def run(given: Sequence[str], added: Sequence[str]) -> int:
         TillhandError: It was refused, or cannot be done now.
     """
     refuse_cards(list(given), "arguments")
-    asked = _parser(added).parse_args(given)
+    asked = parser(added).parse_args(given)
     command: Run = asked.run
     settings = Settings.read()
     loop = _loop()
@@ -58,13 +58,14 @@ def run(given: Sequence[str], added: Sequence[str]) -> int:
         return runner.run(command(asked, settings, Console()))
 
 
-def _parser(added: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser(added: Sequence[str]) -> argparse.ArgumentParser:
+    """What every command takes."""
+    line = argparse.ArgumentParser(
         prog="tillhand",
         description="Lets AI work in shops safely.",
         epilog=f"Also: {', '.join(added)}." if added else None,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = line.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("serve", help="listen, with workers beside")
     one.add_argument("--workers", type=_count, default=1, help="worker processes (default 1)")
@@ -83,7 +84,7 @@ def _parser(added: Sequence[str]) -> argparse.ArgumentParser:
     one.add_argument("--location", default="")
     one.set_defaults(run=_at(lambda at, asked: stock(at, asked.sku, asked.location)))
     commands.add_parser("doctor", help="check everything").set_defaults(run=_at(lambda at, _: doctor(at)))
-    return parser
+    return line
 
 
 def _approvals(commands: Any) -> None:

@@ -110,7 +110,10 @@ async def fairness(at: Keyboard, asked: argparse.Namespace) -> int:
 
 async def sell_through(at: Keyboard, asked: argparse.Namespace) -> int:
     """The variants offered most."""
-    for one in await _office(at).sell_through(at.actor, asked.campaign, asked.days):
+    found = await _office(at).sell_through(at.actor, asked.campaign, asked.days)
+    if not found:
+        at.out.print("Nothing was offered in this time.")
+    for one in found:
         at.out.print(
             f"{one.sku}: offered {one.offers} times, {one.sold} sold ({one.sold_before} in the time before),"
             f" {_percent(one.share_bp)} of what there was.",

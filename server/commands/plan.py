@@ -20,6 +20,7 @@ from tools.read.place import seen_by
 from tools.read.planned import Planned
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
+_ANY: Final = 10**12  # minor units: the most that may be asked for
 _ERP: Final = ("vendor", "sku", "location", "units", "cost_minor", "currency")
 
 
@@ -37,7 +38,7 @@ def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     _supposing(one)
     one.set_defaults(run=at(moves))
     one = verbs.add_parser("orders", help="purchase orders within a budget, for a person to place")
-    one.add_argument("--budget", type=int, required=True, help="minor units")
+    one.add_argument("--budget", type=int, default=_ANY, help="minor units; all that is worth it when absent")
     one.add_argument("--csv", type=Path, help="also write them here, for an ERP")
     _supposing(one)
     one.set_defaults(run=at(buying))

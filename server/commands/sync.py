@@ -129,6 +129,8 @@ async def odd(at: Keyboard, _: argparse.Namespace) -> int:
         found = await oddities(connection, at.house.now() - _ODD)
     for one in found:
         at.out.print(f"{one.kind} ({one.times}x) {one.about}: {one.told} {one.answer}")
+    if not found:
+        at.out.print("Nothing odd was told in the last week.")
     return 0
 
 

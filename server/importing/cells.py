@@ -16,6 +16,7 @@ _NO: Final = frozenset({"0", "false", "no", "n", "f"})
 _PLAIN: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:([.,' ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?", re.ASCII)
 _NOON: Final = time(12)
+_DEAREST: Final = 10**11  # minor units, a billion dollars: more is a number in the wrong column
 _LONGEST: Final = 2_000  # characters of a description; nothing else comes near
 
 
@@ -88,9 +89,12 @@ class Cells:
         if isinstance(value, float | int) and not isinstance(value, bool):
             value = repr(value)  # the shortest decimal form of a double is the price that was meant
         try:
-            return _minor(str(value), self.reading.decimal, currency)
+            found = _minor(str(value), self.reading.decimal, currency)
         except BadRow as bad:
             raise BadRow(bad.code, name) from None
+        if abs(found) > _DEAREST:
+            raise BadRow("cell.large", name)
+        return found
 
     def count(self, name: str) -> int | None:
         """Whole units."""
@@ -104,7 +108,7 @@ class Cells:
         if found != found.to_integral_value():
             raise BadRow("cell.whole", name)
         if abs(found) > 1_000_000:  # noqa: PLR2004  # as events have it
-            raise BadRow("cell.number", name)
+            raise BadRow("cell.large", name)
         return int(found)
 
     def flag(self, name: str) -> bool | None:

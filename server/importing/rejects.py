@@ -14,6 +14,7 @@ REASONS: Final[dict[str, str]] = {
     "cell.missing": "This cell has to be filled.",
     "cell.long": "This text is longer than any such text may be.",
     "cell.number": "This is not a number.",
+    "cell.large": "This is more than anybody sells; see whether the number is in its column.",
     "cell.whole": "This is not a whole number.",
     "cell.ambiguous": "The comma may be a decimal sign or a thousand's; say --decimal.",
     "cell.fine": "This amount is finer than the currency's smallest unit.",

@@ -215,6 +215,16 @@ def test_a_retailers_own_names_words_numbers_and_old_skus_are_mapped(run: Run, d
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("price", "quantity"), [("99999999999999999999", 1), ("12.50", 99999999999), ("1e30", 1)])
+def test_a_number_nobody_could_mean_is_one_rejected_row(
+    run: Run, database_url: str, tmp_path: Path, price: str, quantity: int
+):
+    rows = [order_row(1, "TEE"), order_row(2, "TEE", quantity, price=price), order_row(3, "TEE")]
+    code, _, _ = run("orders", str(write_csv(tmp_path / "o.csv", rows)))
+    assert (code, ask(database_url, "SELECT count(*) FROM purchase")) == (3, [(2,)])
+    assert "more than anybody sells" in (tmp_path / "o.csv.rejects.csv").read_text(encoding="utf-8")
+
+
 def test_what_holds_several_pieces_is_worth_their_sum(run: Run, database_url: str, tmp_path: Path):
     rows = [{"sku": "BOX", "title": "Eggs", "price": "24.00", "unit_cost": "12.50"}]
     ways = tmp_path / "ways.toml"

@@ -141,7 +141,9 @@ async def settle_oversell(connection: Connection, number: int, remedy: str, by: 
     """
     found = next((each for each in await oversold(connection) if each.id == number), None)
     if found is None:
-        raise NotFound("No oversell of this number waits.", code="oversell.unknown", hint="tillhand sync lists them.")
+        raise NotFound(
+            "No oversell of this number waits.", code="oversell.unknown", hint="tillhand sync oversold lists them."
+        )
     known = [str(each["remedy"]) for each in found.remedies]
     if remedy not in known:
         raise Refused(f"The ways out of this are {', '.join(known)}.", code="oversell.remedy", field="remedy")

@@ -5,6 +5,7 @@ import re
 import psycopg
 import pytest
 
+from server.cli import main
 from tests.command_line import Run
 
 
@@ -170,3 +171,23 @@ def _name(listed: str) -> str:
     found = re.search(r"[0-9a-f]{12}", listed)
     assert found
     return found[0]
+
+
+def test_a_file_that_cannot_be_written_is_named_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def write(*_: object) -> int:
+        raise PermissionError(13, "Permission denied", "/mnt/erp/orders.csv")
+
+    monkeypatch.setattr("server.commands.line.run", write)
+    assert main(["plan", "orders", "--csv", "/mnt/erp/orders.csv"]) == 1
+    assert capsys.readouterr().err.split() == ["Permission", "denied:", "/mnt/erp/orders.csv"]
+
+
+def test_what_is_no_file_of_anybodys_stays_loud(monkeypatch: pytest.MonkeyPatch):
+    def write(*_: object) -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("server.commands.line.run", write)
+    with pytest.raises(BlockingIOError):
+        main(["doctor"])
