@@ -134,9 +134,10 @@ class OverrideLimits:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalLimits:
-    """For approvals: seconds until an unanswered one becomes "no"."""
+    """For approvals: seconds until an unanswered one becomes "no"; `plan_expires_s` for what a night proposes."""
 
     expires_s: int
+    plan_expires_s: int
 
 
 @dataclass(frozen=True, slots=True)

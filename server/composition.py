@@ -14,6 +14,7 @@ from functools import partial
 from cryptography.fernet import Fernet, InvalidToken
 
 from agents.beforehand import Beforehand
+from agents.night_planner import NightPlanner
 from agents.specialist import Specialist
 from agents.specialists.offers import OffersSpecialist
 from agents.standing import Standing
@@ -119,6 +120,7 @@ class House:
     specialists: Sequence[Specialist]
     offers: OffersSpecialist
     beforehand: Beforehand
+    planner: NightPlanner
     supervisor: Supervisor
     inbox: Inbox
     lanes: Lanes
@@ -202,7 +204,6 @@ async def _house(  # noqa: PLR0913, PLR0917
     stack.push_async_callback(prices.close)
     messages = Messaging(senders_of(settings), VaultAddresses(database, vault), now)
     stack.push_async_callback(messages.close)
-    overriding = OverrideBook(database, now)
     executor = Executor(
         database,
         platforms,
@@ -212,7 +213,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         prices=prices,
         messages=messages,
         links=LinkBook(database, now),
-        overrides=overriding,
+        overrides=OverrideBook(database, now),
         orders=orders_of(platforms, ExportedOrders(settings.home / "orders", now)),
         read_only=settings.read_only,
     )
@@ -263,6 +264,7 @@ async def _house(  # noqa: PLR0913, PLR0917
     mirroring = Mirroring(database, guard, platforms, places, limits, now)
     jobs = Jobs(database, lanes, executor.carry_out, mirroring.run, metrics)
     poller = Poller(database, inbox, now)
+    planner = NightPlanner(database, guard, places, speaking.night, agents, now)
     schedule = Schedule(
         database=database,
         app=jobs.app,
@@ -281,7 +283,8 @@ async def _house(  # noqa: PLR0913, PLR0917
         syncing=mirroring,
         reconciling=Reconciling(database, platforms, places, now),
         beforehand=speaking.beforehand,
-        overriding=overriding,
+        overriding=OverrideBook(database, now),
+        planning=planner,
         anchors=settings.home / "ledger.anchors",
         stalled_s=settings.stalled_s,
         public_url=settings.public_url,
@@ -335,6 +338,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         specialists=proposing.everybody,
         offers=proposing.offers,
         beforehand=speaking.beforehand,
+        planner=planner,
         supervisor=supervisor,
         inbox=inbox,
         lanes=lanes,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from agents.beforehand import Beforehand
 from agents.model import ModelDoor, ModelSettings
+from agents.night_words import NightWords
 from agents.words import Writer
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
@@ -29,6 +30,7 @@ class Speaking:
     drawing: Drawing
     writer: Writer
     beforehand: Beforehand
+    night: NightWords
 
 
 def speaking_of(  # noqa: PLR0913, PLR0917
@@ -62,12 +64,18 @@ def speaking_of(  # noqa: PLR0913, PLR0917
         seconds=settings.words_s,
         now=now,
     )
-    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand)
+    night = NightWords(_door(settings, stack), settings.words_s)
+    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand, night)
 
 
 def _writer(settings: Settings, stack: AsyncExitStack, kept: KeptLines) -> Writer:
+    door = _door(settings, stack)
+    return Writer() if door is None else Writer(door, kept=kept)
+
+
+def _door(settings: Settings, stack: AsyncExitStack) -> ModelDoor | None:
     if not (settings.model_url and settings.model):
-        return Writer()
+        return None
     door = ModelDoor(ModelSettings(settings.model_url, settings.model))
     stack.push_async_callback(door.close)
-    return Writer(door, kept=kept)
+    return door

@@ -76,6 +76,12 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_what_came_of_overrides_is_on_record_and_an_ai_whose_made_it_worse_is_refused",
         "test_an_override_is_written_once_per_action_and_never_over_another",
     ),
+    "the inventory specialist proposes a few bounded changes a night, once, and no number is a model's": (
+        "test_the_night_proposes_a_few_bounded_changes_once_and_changes_no_number",
+        "test_a_night_killed_midway_goes_on_where_it_was_and_proposes_nothing_twice",
+        "test_words_that_state_anything_of_their_own_are_replaced_by_the_houses",
+        "test_without_a_model_the_order_is_the_cores_and_the_words_the_houses",
+    ),
     # offers, and the honest measure of them
     "a till has a model's line without waiting for the model, and none that was not checked": (
         "test_whatever_the_model_does_by_day_the_line_of_the_night_is_there_in_time",

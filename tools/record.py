@@ -194,6 +194,8 @@ def _decision_entry(judged: Judged, row: dict[str, Any], at: datetime) -> Entry:
 def _question(judged: Judged, row: dict[str, Any], engine: Engine, at: datetime) -> Question:
     actor, limits = judged.request.actor, engine.limits.place(judged.place.region, judged.place.id)
     needs = _NEEDS[judged.verdict.outcome]
+    planned = row["kind"] == "forecast_override"  # proposed at night, answered by day
+    wait = limits.approval.plan_expires_s if planned else limits.approval.expires_s
     return Question(
         id=approval_id(judged.id),
         action=judged.id,
@@ -204,5 +206,5 @@ def _question(judged: Judged, row: dict[str, Any], engine: Engine, at: datetime)
         situation=row["situation"],
         correlation=row["correlation_id"],
         asked_at=at,
-        expires_at=at + timedelta(seconds=limits.approval.expires_s),
+        expires_at=at + timedelta(seconds=wait),
     )

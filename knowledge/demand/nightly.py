@@ -79,7 +79,7 @@ async def make_forecasts(database: Database, *, now: datetime) -> int:
     return len(rows)
 
 
-async def _stockouts(connection: Connection, first: date, now: datetime) -> list[tuple[str, str, date]]:
+async def stockouts(connection: Connection, first: date, now: datetime) -> list[tuple[str, str, date]]:
     """Days on which a shelf was empty from morning to night, as platforms told of its count."""
     window = {"topic": Topic.INVENTORY_UPDATED.value, "since": datetime.combine(first, time(), UTC), "now": now}
     found: list[tuple[str, str, date]] = []
@@ -109,9 +109,7 @@ async def _read(connection: Connection, now: datetime) -> tuple[History, Likenes
         )
         for row in await connection.execute(_EVENTS, {"first": first.isoformat()})
     ]
-    history = history_of(
-        sales, first, (today - first).days, events=events, had=await _stockouts(connection, first, now)
-    )
+    history = history_of(sales, first, (today - first).days, events=events, had=await stockouts(connection, first, now))
     old = {row.sku for row in await connection.execute(_FIRST_SOLD) if row.day < first.isoformat()}
     for at, sku in enumerate(history.skus):
         if sku in old:  # it was there before the window, however long it has not sold

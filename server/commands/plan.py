@@ -7,6 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
+from rich.markup import escape
 from rich.table import Table
 
 from knowledge.demand.nightly import make_forecasts
@@ -43,6 +44,7 @@ def add_plan(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     _supposing(one)
     one.set_defaults(run=at(buying))
     verbs.add_parser("discrepancies", help="counts that disagree with a platform's").set_defaults(run=at(differing))
+    verbs.add_parser("noticed", help="what the specialist noticed last night, and proposed").set_defaults(run=at(noted))
     one = verbs.add_parser("running-out", help="best sellers that will not last")
     _supposing(one)
     one.set_defaults(run=at(alerts))
@@ -146,6 +148,18 @@ async def alerts(at: Keyboard, asked: argparse.Namespace) -> int:
     at.out.print(table)
     _whole(at, answer, "putting at stake")
     return 1 if answer.running_out else 0
+
+
+async def noted(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
+    """What the night noticed; proposals wait among the approvals."""
+    answer = await _read(at, view="noticed")
+    table = Table("night", "what", "proposed", "action", box=None)
+    for each in answer.noticed:
+        change = f"{each.percent:+d} % until {each.last_day}" if each.percent else ""
+        table.add_row(each.night.isoformat(), escape(each.words), change, each.action_id)
+    at.out.print(table)
+    _more(at, answer)
+    return 0
 
 
 async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001

@@ -138,6 +138,14 @@ class Measuring(Protocol):
         ...
 
 
+class Planning(Protocol):
+    """The inventory specialist, as far as the clock has it look at the plan."""
+
+    async def look(self) -> object:
+        """Once a night: notice, word, propose."""
+        ...
+
+
 class Wording(Protocol):
     """Words for tomorrow's offers, as far as the clock has them written."""
 
@@ -173,6 +181,7 @@ class Schedule:
     reconciling: Reconciling
     beforehand: Wording
     overriding: Measuring
+    planning: Planning
     syncing: Syncing
     anchors: Path
     stalled_s: float
@@ -203,6 +212,7 @@ class Schedule:
             "learn_next_items": ("13 3 * * *", self.learn_next_items),
             "count_answers": ("17 3 * * *", self.count_answers),
             "reconcile": ("23 * * * *", self.reconciling.run),
+            "look_at_the_plan": ("47 4 * * *", self.planning.look),
             "write_lines": ("33 4 * * *", self.beforehand.write),
             "sync_what_waits": ("* * * * *", self.syncing.run),
             "sync_sweep": ("*/10 * * * *", self.syncing.sweep),

@@ -115,7 +115,7 @@ async def test_what_came_of_overrides_is_on_record_and_an_ai_whose_made_it_worse
         assert await opened.count('SELECT count(*) FROM ledger WHERE entry LIKE \'%"kind":"measured"%\'') == 3
         async with opened.database.reading() as connection:
             assert (await records(connection, [ASSISTANT.id]))[ASSISTANT.id, "local_event"] < 0.5
-        more = {"first_day": _day(30), "last_day": _day(31)}
+        more: dict[str, Any] = {"first_day": _day(30), "last_day": _day(31)}
         worse = await propose(opened, ASSISTANT, idempotency_key="override-0009", **more)
         assert (worse.state, "inventory.override_record" in str(worse.reasons)) == ("denied", True)
         other = await propose(opened, ASSISTANT, idempotency_key="override-0010", cause="weather", **more)

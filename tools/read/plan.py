@@ -9,6 +9,7 @@ from pydantic import Field
 from knowledge.demand.kept import kept_forecasts
 from knowledge.inventory.position import positions
 from knowledge.planning.chain import Chain, read_chain
+from knowledge.planning.night_notes import Note, newest_notes
 from knowledge.planning.orders import OrderLine, orders
 from knowledge.planning.pictures import bars, fan
 from knowledge.planning.running_out import RunningOut, running_out
@@ -31,6 +32,7 @@ from tools.read.planned import (
     told_forecast,
     told_line,
     told_move,
+    told_note,
     told_sum,
 )
 from tools.reconciling import Standing
@@ -67,6 +69,8 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
             return await _forecast(database, asked, seen, now())
         if asked.view == "discrepancies":
             return await _discrepancies(database, asked, seen, now())
+        if asked.view == "noticed":
+            return await _noticed(database, asked, seen, now())
         async with database.reading() as connection:
             chain = await read_chain(connection, now().date())
         what = Supposed(asked.demand_percent, asked.late_days, asked.sku, asked.location_id)
@@ -94,7 +98,7 @@ def plan_tool(database: Database, places: Places, now: Callable[[], datetime] = 
         title="Read the plan",
         description=(
             "The forecast of one sku with drivers and picture, or what follows: transfers, orders within a budget, "
-            "best sellers running out, counts that disagree; as it stands, or what if."
+            "best sellers running out, counts that disagree, what the night noticed; as it stands, or what if."
         ),
         effect=Effect.READ,
         arguments=ReadPlan,
@@ -155,6 +159,14 @@ async def _discrepancies(
     )
 
 
+async def _noticed(database: Database, asked: ReadPlan, seen: Sequence[LocationId] | None, at: datetime) -> Planned:
+    """What the newest night noticed; of the whole chain only for whoever answers for all of it."""
+    async with database.reading() as connection:
+        found = [each for each in await newest_notes(connection) if _at(each, seen, asked.sku)]
+    page, more = _page(asked, found)
+    return Planned(view="noticed", sku=asked.sku, noticed=tuple(map(told_note, page)), as_of=at, **more)
+
+
 class _More(TypedDict):
     truncated: bool
     next_cursor: str
@@ -172,5 +184,5 @@ def _in(move: Move, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or move.destination in seen) and sku in {"", move.sku}
 
 
-def _at(line: OrderLine | RunningOut | Standing, seen: Sequence[LocationId] | None, sku: str) -> bool:
+def _at(line: OrderLine | RunningOut | Standing | Note, seen: Sequence[LocationId] | None, sku: str) -> bool:
     return (seen is None or line.location in seen) and sku in {"", line.sku}

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from knowledge.demand.kept import Kept
+from knowledge.planning.night_notes import Note
 from knowledge.planning.orders import OrderLine
 from knowledge.planning.running_out import RunningOut
 from knowledge.planning.transfers import Move
@@ -13,7 +14,7 @@ from tools.tool import Answer
 
 _WEEK = 7
 _SHARES = (0.5, 0.8, 0.95)
-View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies"]
+View = Literal["forecast", "transfers", "orders", "running_out", "discrepancies", "noticed"]
 
 
 class Drivers(Answer):
@@ -102,6 +103,19 @@ class Differing(Answer):
     documents: tuple[str, ...]
 
 
+class Noted(Answer):
+    """What the specialist noticed last night; with a `percent` it proposed that change, under `action_id`."""
+
+    night: date
+    reason: str
+    sku: str
+    location_id: str
+    percent: int
+    last_day: date
+    words: str
+    action_id: str
+
+
 class Summed(Answer):
     """A whole list in figures: `money` is what transfers earn, what orders cost, or what running out puts at stake."""
 
@@ -124,6 +138,7 @@ class Planned(Answer):
     orders: tuple[PlannedLine, ...] = ()
     running_out: tuple[Alert, ...] = ()
     discrepancies: tuple[Differing, ...] = ()
+    noticed: tuple[Noted, ...] = ()
     pictures: tuple[str, ...] = ()
     stands: Summed | None = None
     supposed: Summed | None = None
@@ -206,6 +221,20 @@ def told_difference(standing: Standing) -> Differing:
         since=standing.since,
         fix=standing.fix,
         documents=standing.documents,
+    )
+
+
+def told_note(note: Note) -> Noted:
+    """What was noticed, as it is told."""
+    return Noted(
+        night=date.fromisoformat(note.night),
+        reason=note.reason,
+        sku=note.sku,
+        location_id=note.location,
+        percent=note.percent,
+        last_day=note.last,
+        words=note.words,
+        action_id=note.action,
     )
 
 

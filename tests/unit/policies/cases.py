@@ -323,9 +323,10 @@ def _message_combinations() -> Iterator[Case]:
 
 def _overrides() -> Iterator[Case]:
     who = PERMITS["forecast_override"]
+    bounds: list[dict[str, Any]] = [{"role": Role.INVENTORY_SPECIALIST}, {"role": Role.PLANNER, "model": True}]
     for within, beyond, outcome, rule in AI_OVERRIDES:
         over = replace(OVERRIDE, **beyond)
-        for bound in ({"role": Role.INVENTORY_SPECIALIST}, {"role": Role.PLANNER, "model": True}):
+        for bound in bounds:
             yield Case(replace(OVERRIDE, **within), "allow", (who,), **bound)
             yield Case(over, outcome, (rule,), **bound)
             yield Case(over, outcome, (rule,), **bound, given="confirmed")
