@@ -34,7 +34,7 @@ _BAND: Final = "{sku} at {location} sold {sold} in the last {days} days; {expect
 _TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "below_band": _BAND,
-        "above_band": f"{_BAND} Such weeks seldom last, so nothing is proposed.",
+        "above_band": f"{_BAND} What sells after such a week is uncertain, so nothing is proposed.",
         "promotion": "{sku} at {location} has {available} left and a known event ahead: it is gone on {gone_on}.",
         "what_if_more": "If customers wanted {percent} % more than foretold, {shelves} more best sellers would run out,"
         " with {more} of margin at stake.",

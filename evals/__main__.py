@@ -18,6 +18,7 @@ EVALS = Measurements(
         "offers": "evals.offers.suite",
         "measure": "evals.measure.suite",
         "forecast": "evals.forecast.suite",
+        "forecast_overrides": "evals.forecast.overriding",
         "replenishment": "evals.replenishment.suite",
         "reconciliation": "evals.reconciliation.suite",
         "oversell": "evals.oversell.suite",

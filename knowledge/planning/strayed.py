@@ -1,8 +1,8 @@
 """Shelves whose recent week lies outside what the coming one is expected to sell, and how far a forecast should follow.
 
-Measured on a real retailer (`python -m evals forecast_overrides`): after a week far below the band the next one stays
-below, so half of the way is proposed; after a week above it the next one does not stay above, so nothing is proposed
-and a person is only told.
+Chosen on a real retailer's weeks before August 2011 (`python -m evals forecast_overrides`): after a week far below the
+band the next one stayed below, so half of the way is proposed; to follow a week above it made the forecast worse, so
+nothing is proposed then and a person is only told.
 """
 
 from typing import Final
