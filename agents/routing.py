@@ -26,6 +26,7 @@ TABLE: Final[Mapping[Topic, tuple[str, ...]]] = MappingProxyType(
         Topic.CUSTOMER_UPDATED: (),
         Topic.WISHLIST_UPDATED: (),  # a wish is an offer's reason when its customer is next there
         Topic.TICKET_UPDATED: (),
+        Topic.PROMOTION_PLANNED: (),
         Topic.PRODUCT_UPDATED: (),
         Topic.TRANSFER_UPDATED: (),
         Topic.REGISTER_CLOSED: (),

@@ -64,6 +64,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_an_oversell_found_late_is_told_with_every_way_out_and_closed_when_goods_come",
         "test_oversells_of_the_week_are_told_with_their_cost_and_the_way_out_that_was_taken",
     ),
+    "a promotional calendar is taken in once, what cannot be by line and reason, and forecasts know it": (
+        "test_what_cannot_be_is_told_by_line_and_reason_and_the_rest_is_kept_once",
+        "test_a_forecast_knows_each_by_its_goods_and_its_place",
+    ),
     "goods are ordered only with a manager's approval, once, and withdrawn while nobody sent them": (
         "test_an_order_for_a_lightspeed_shop_waits_is_drafted_there_once_and_is_taken_back",
         "test_an_order_for_a_shop_whose_platform_keeps_none_is_a_file_and_its_withdrawal_another",

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from knowledge.demand.history import WEEK, History, KnownEvent, history_of
 from knowledge.demand.likeness import Likeness
 from knowledge.demand.model import Forecast, learn
+from knowledge.demand.promotions import planned_promotions
 from knowledge.events.event import Topic
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database
@@ -109,6 +110,7 @@ async def _read(connection: Connection, now: datetime) -> tuple[History, Likenes
         )
         for row in await connection.execute(_EVENTS, {"first": first.isoformat()})
     ]
+    events += await planned_promotions(connection, first)
     history = history_of(sales, first, (today - first).days, events=events, had=await stockouts(connection, first, now))
     old = {row.sku for row in await connection.execute(_FIRST_SOLD) if row.day < first.isoformat()}
     for at, sku in enumerate(history.skus):

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     CART_UPDATED = "cart.updated"
     WISHLIST_UPDATED = "wishlist.updated"
     TICKET_UPDATED = "ticket.updated"
+    PROMOTION_PLANNED = "promotion.planned"
     CHECKOUT_STARTED = "checkout.started"
     OFFER_SHOWN = "offer.shown"
     TRANSFER_UPDATED = "transfer.updated"

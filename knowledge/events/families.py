@@ -137,6 +137,24 @@ class TicketFacts(Facts):
     opened_at: AwareDatetime
 
 
+class PromotionFacts(Facts):
+    """A promotion the retailer planned. `sku` or `category` name its goods, neither all; `location` or `channel` where.
+
+    Days are ISO dates, both included; either `percent` is taken off, or `price` is what one unit costs then.
+    """
+
+    name: str
+    sku: str = ""
+    category: str = ""
+    location: str = ""
+    channel: Literal["", "pos", "online"] = ""
+    first_day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    last_day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    price: Minor | None = None
+    currency: str
+
+
 class PresenceFacts(Facts):
     """A customer made themselves known in a shop, by app, WiFi or a scanned card."""
 

@@ -12,7 +12,7 @@ history_import = Table(
     metadata,
     Column("id", String, primary_key=True),  # what is imported: of a file the digest, of a platform its stream
     Column("source", String, nullable=False),  # file, shopify, lightspeed
-    Column("kind", String, nullable=False),  # products, customers, stock, orders, returns
+    Column("kind", String, nullable=False),  # products, customers, stock, orders, returns, promotions
     Column("place", JSONB, nullable=False),  # where to go on
     Column("rows", BigInteger, nullable=False, server_default="0"),
     Column("taken", BigInteger, nullable=False, server_default="0"),  # told something new

@@ -56,6 +56,26 @@ known_event = Table(  # promotions, closed days and what else planners know will
     CheckConstraint("first_day <= last_day AND percent >= 0", name="known_event_sense"),
 )
 
+promotion = Table(  # of the retailer's calendar, as told
+    "promotion",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("sku", String, nullable=False),  # "": by category
+    Column("category", String, nullable=False),  # "" too: all
+    Column("location_id", String, nullable=False),  # "": by channel
+    Column("channel", String, nullable=False),  # "" too: everywhere
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("percent", Integer),  # off
+    Column("price", BigInteger),  # of one unit then, minor units
+    Column("currency", String(3), nullable=False),
+    CheckConstraint(
+        "first_day <= last_day AND (percent IS NULL) <> (price IS NULL)",
+        name="promotion_sense",
+    ),
+)
+
 forecast_override = Table(  # a change of a forecast by hand; what came of it is measured when it has ended
     "forecast_override",
     metadata,

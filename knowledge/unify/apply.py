@@ -21,6 +21,7 @@ from knowledge.unify.journal import Cell
 from knowledge.unify.levels import Counted, apply_levels
 from knowledge.unify.oddities import Oddity, keep_oddities, with_clocks_put_right
 from knowledge.unify.orders import ORDER_TOPICS, apply_orders, apply_returns
+from knowledge.unify.promotions import apply_promotions
 from knowledge.unify.tickets import apply_tickets
 from knowledge.unify.transfers import apply_transfers
 from knowledge.unify.wishlists import apply_wishlists
@@ -96,6 +97,7 @@ async def apply(
     await keep_oddities(connection, odd + [_part(event) for event in counts if event.facts.get("exact")], at)
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
     await apply_interest(connection, looked, applied.customers)
+    await apply_promotions(connection, by_topic.get(Topic.PROMOTION_PLANNED, []))
     applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), applied.customers)
     applied.stale |= await apply_tickets(connection, by_topic.get(Topic.TICKET_UPDATED, []), applied.customers)
     for source in sorted({event.source for event in new if event.id in applied.stale}):

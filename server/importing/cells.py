@@ -123,6 +123,13 @@ class Cells:
             raise BadRow("cell.flag", name)
         return found in _YES
 
+    def day(self, name: str) -> date:
+        """A day of the calendar that has to be there."""
+        found = self.moment(name)
+        if found is None:
+            raise BadRow("cell.missing", name)
+        return found.astimezone(self.reading.zone or UTC).date()
+
     def moment(self, name: str, zone: tzinfo = UTC) -> datetime | None:
         """Aware UTC; a day alone is its noon, so that it stays the same day.
 

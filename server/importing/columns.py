@@ -13,6 +13,7 @@ class Kind(StrEnum):
     STOCK = "stock"
     ORDERS = "orders"
     RETURNS = "returns"
+    PROMOTIONS = "promotions"
 
 
 class Form(StrEnum):
@@ -22,6 +23,7 @@ class Form(StrEnum):
     AMOUNT = "amount"
     COUNT = "count"
     MOMENT = "moment"
+    DAY = "day"
     FLAG = "flag"
 
 
@@ -98,6 +100,18 @@ COLUMNS: Final[dict[Kind, tuple[Column, ...]]] = {
         Column("committed", Form.COUNT, "units that are promised"),
         Column("incoming", Form.COUNT, "units on their way"),
         Column("counted_at", Form.MOMENT, "as of when", needed=True),
+    ),
+    Kind.PROMOTIONS: (
+        Column("name", Form.TEXT, "what the promotion is called", needed=True),
+        Column("sku", Form.TEXT, "what it is of; without sku and category, of everything"),
+        Column("category", Form.TEXT, "of every variant of a category"),
+        Column("location", Form.TEXT, "the location's code; without location and channel, everywhere"),
+        Column("channel", Form.TEXT, "pos or online"),
+        Column("first_day", Form.DAY, "its first day", needed=True),
+        Column("last_day", Form.DAY, "its last day", needed=True),
+        Column("percent", Form.COUNT, "off the price, 1 to 100; or price"),
+        Column("price", Form.AMOUNT, "of one unit while it lasts; or percent"),
+        Column("currency", Form.TEXT, "three letters; without it the chain's"),
     ),
     Kind.ORDERS: _LINES,
     Kind.RETURNS: tuple(

@@ -16,6 +16,7 @@ from knowledge.store.session import Database
 from knowledge.vault.intake import Intake
 from policies.errors import Unavailable
 from server.importing.bookmark import Bookmark, begin, move, read_bookmark
+from server.importing.calendar import Calendar
 from server.importing.cells import BadRow
 from server.importing.columns import Kind
 from server.importing.opening import open_rows
@@ -78,7 +79,11 @@ class FileImport:
                     report.gone_on_from = before.rows
                 else:
                     await begin(connection, fresh, now)
-        translator = Translator(kind, ways, self.places, self.keys, self.currency, now)
+        calendar = None
+        if kind is Kind.PROMOTIONS:
+            async with self.database.reading() as connection:
+                calendar = await Calendar.read(connection)
+        translator = Translator(kind, ways, self.places, self.keys, self.currency, now, calendar)
         with ExitStack() as stack:
             written = None if dry else stack.enter_context(RejectFile(rejects, int(at.place["rejects"])))
             at = await self._read(rows, translator, at, report, written, watch)

@@ -40,6 +40,7 @@ _TAKEN: Final[dict[Form, tuple[tuple[Test, ...], str]]] = {
     Form.AMOUNT: ((_is_text, _is_number), "a number"),
     Form.COUNT: ((_is_text, _is_number), "a number"),
     Form.MOMENT: ((_is_text, _is_time), "a time"),
+    Form.DAY: ((_is_text, _is_time), "a time"),
     Form.FLAG: ((_is_text, _is_whole, lambda kind: bool(_types.is_boolean(kind))), "yes or no"),
 }
 

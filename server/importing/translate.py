@@ -21,6 +21,7 @@ from knowledge.vault.intake import Intake
 from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import CorrelationId, EventId, LocationId
 from policies.vocabulary.money import Money
+from server.importing.calendar import Calendar
 from server.importing.cells import BadRow, Cells
 from server.importing.columns import Kind
 from server.importing.ways import FileWays
@@ -55,10 +56,18 @@ class Translator:
         keys: For customers' identifiers, which are hashed and sealed here and go no further.
         currency: The chain's.
         now: When the import began, aware.
+        calendar: What promotions are held against; without one, nothing is known.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917
-        self, kind: Kind, ways: FileWays, places: Places, keys: Intake, currency: str, now: datetime
+        self,
+        kind: Kind,
+        ways: FileWays,
+        places: Places,
+        keys: Intake,
+        currency: str,
+        now: datetime,
+        calendar: Calendar | None = None,
     ) -> None:
         self._make: Callable[[Cells], Event] = {
             Kind.PRODUCTS: self._product,
@@ -66,6 +75,7 @@ class Translator:
             Kind.STOCK: self._level,
             Kind.ORDERS: self._line,
             Kind.RETURNS: self._line,
+            Kind.PROMOTIONS: self._promotion,
         }[kind]
         self._kind = kind
         self._ways = ways
@@ -74,6 +84,7 @@ class Translator:
         self._keys = keys
         self._currency = ways.currency or currency
         self._latest = now + _SKEW
+        self._calendar = calendar or Calendar()
         self._known = lru_cache(maxsize=_CUSTOMERS)(self._identified)
         self._sealed: dict[bytes, None] = {}
 
@@ -141,6 +152,34 @@ class Translator:
         facts = {"location": place.stock_location, "sku": sku, **counts}
         event = self._event(Topic.INVENTORY_UPDATED, place.stock_location, facts, at)
         return replace(event, resource=f"{HISTORY}level:{sku}:{place.stock_location}", version=at.isoformat())
+
+    def _promotion(self, cells: Cells) -> Event:
+        sku, category = cells.text("sku"), cells.text("category")
+        location, channel = cells.text("location") or self._ways.location, cells.text("channel").casefold()
+        if sku and category:
+            raise BadRow("promotion.goods", "category")
+        if location and channel:
+            raise BadRow("promotion.place", "channel")
+        if channel not in {"", "pos", "online"}:
+            raise BadRow("cell.choice", "channel")
+        currency = self._currency_of(cells)
+        percent, price = cells.count("percent"), cells.amount("price", currency)
+        if (percent is None) == (price is None) or not 1 <= (1 if percent is None else percent) <= 100:  # noqa: PLR2004
+            raise BadRow("promotion.value", "percent")
+        facts: dict[str, Any] = {
+            "name": cells.needed("name"),
+            "sku": self._ways.renamed.get(sku, sku),
+            "category": category,
+            "location": self._named(location, "location").id if location else "",
+            "channel": channel,
+            "first_day": cells.day("first_day").isoformat(),
+            "last_day": cells.day("last_day").isoformat(),
+            "percent": percent,
+            "price": None if price is None else _not_below_zero("price", price),
+            "currency": currency,
+        }
+        self._calendar.enter(facts)
+        return self._event(Topic.PROMOTION_PLANNED, _CHAIN, facts, _UNDATED)
 
     def _line(self, cells: Cells) -> Event:
         place = self._place(cells)
