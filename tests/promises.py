@@ -68,6 +68,9 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_what_cannot_be_is_told_by_line_and_reason_and_the_rest_is_kept_once",
         "test_a_forecast_knows_each_by_its_goods_and_its_place",
     ),
+    "what a platform tells of a location nobody listed is not lost in silence": (
+        "test_what_a_poll_leaves_out_for_an_unlisted_location_is_told_with_what_to_do",
+    ),
     "goods are ordered only with a manager's approval, once, and withdrawn while nobody sent them": (
         "test_an_order_for_a_lightspeed_shop_waits_is_drafted_there_once_and_is_taken_back",
         "test_an_order_for_a_shop_whose_platform_keeps_none_is_a_file_and_its_withdrawal_another",

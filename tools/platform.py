@@ -254,6 +254,10 @@ class Changes(Protocol):
         """Changes after the cursor and the next cursor; an empty cursor means from the beginning of what is kept."""
         ...
 
+    def unplaced(self) -> Sequence[str]:
+        """The platform's names of locations that something was left out for since this was last asked."""
+        ...
+
 
 class Subscriptions(Protocol):
     """Webhooks the platform sends us."""

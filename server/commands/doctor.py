@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Literal
 
 from rich.markup import escape
 from sqlalchemy import text
 
+from knowledge.unify.oddities import oddities
 from policies.errors import TillhandError
 from server.commands.context import Keyboard
 from server.health import backlog
@@ -17,6 +19,7 @@ from tools.platform import Platform
 
 Grade = Literal["fine", "look", "fail"]
 Finding = tuple[Grade, str]
+_LATELY = timedelta(days=2)  # a location that was listed meanwhile is told of no more
 _SYNC_WAITS = 300  # seconds; an outage, or somebody has to say yes
 _COLOR: dict[Grade, str] = {"fine": "green", "look": "yellow", "fail": "red"}
 
@@ -29,6 +32,7 @@ async def doctor(at: Keyboard) -> int:
         "locations": _locations,
         "platforms": _platforms,
         "sync": _sync,
+        "tellings": _unplaced,
         "workers": _workers,
         "ledger": _ledger,
         "doors": _doors,
@@ -84,6 +88,15 @@ async def _platforms(at: Keyboard) -> AsyncGenerator[Finding]:
             yield finding
         if not at.house.settings.webhook_secrets(name):
             yield "fail", f"{name} has no webhook secret: its deliveries cannot be verified."
+
+
+async def _unplaced(at: Keyboard) -> AsyncGenerator[Finding]:
+    """Locations a platform tells of and nobody listed: what they sell and count is missing everywhere."""
+    async with at.house.database.reading() as connection:
+        found = await oddities(connection, at.house.now() - _LATELY)
+    for each in found:
+        if each.kind == "unknown_location":
+            yield "look", f"{each.about}: {each.told} {each.answer}"
 
 
 async def _sync(at: Keyboard) -> AsyncGenerator[Finding]:

@@ -1,6 +1,6 @@
 """What webhooks missed: both platforms say that they may lose some, and that polling is the right way to be sure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from knowledge.events.event import Event
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database, utc_now
+from knowledge.unify.oddities import Oddity, keep_oddities
 from server.queue.duplicates import as_change
 from server.queue.inbox import Inbox
 
@@ -32,6 +33,10 @@ class Changes(Protocol):
 
     async def since(self, stream: str, cursor: str) -> tuple[list[Event], str]:
         """Changes after the cursor, and the next cursor."""
+        ...
+
+    def unplaced(self) -> Sequence[str]:
+        """The platform's names of locations that something was left out for since this was last asked."""
         ...
 
 
@@ -60,6 +65,9 @@ class Poller:
         polled = Polled()
         for stream in changes.streams:
             await self._stream(platform, stream, changes, polled)
+        if unplaced := changes.unplaced():
+            async with self.database.transaction() as connection:
+                await keep_oddities(connection, [_unknown(platform, name) for name in unplaced], self.now())
         return polled
 
     async def _stream(self, platform: str, stream: str, changes: Changes, polled: Polled) -> None:
@@ -77,6 +85,15 @@ class Poller:
                     await connection.execute(_COMPLETE, {**named, "at": began})
                     return
             cursor = following
+
+
+def _unknown(platform: str, name: str) -> Oddity:
+    return Oddity(
+        "unknown_location",
+        f"{platform} location {name}",
+        "It sells or counts, and is not in locations.toml: what it tells is left out.",
+        f'Add it there with platform_id = "{name}"; tillhand import {platform} then brings what was left out.',
+    )
 
 
 async def _cursor(connection: Connection, platform: str, stream: str) -> str:

@@ -4,7 +4,7 @@ https://x-series-api.lightspeedhq.com/docs/webhooks
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from knowledge.events.event import Event
@@ -20,6 +20,7 @@ from tools.connectors.rate_limit import Priority
 log = logging.getLogger(__name__)
 
 _LISTS = {"orders": "/sales", "customers": "/customers", "products": "/products"}
+_UNPLACED = "location.unknown"
 _RECORDS = 1_000
 _BEFORE = 100  # versions: a row that was written before another and seen after it is not passed over
 
@@ -35,6 +36,7 @@ class LightspeedChanges:
         self._products = products
         self._polled = polled
         self._given = {stream: Given() for stream in self.streams}
+        self._unplaced = set[str]()
 
     async def since(self, stream: str, cursor: str) -> tuple[list[Event], str]:
         """The next page and the next cursor; no events: nothing new now.
@@ -60,6 +62,12 @@ class LightspeedChanges:
             if missed or news or newest == after:
                 return [*missed, *news], str(newest)
             after = begin = newest
+
+    def unplaced(self) -> Sequence[str]:
+        """Outlets that rows were left out for since this was last asked: nobody listed them."""
+        found = sorted(self._unplaced)
+        self._unplaced.clear()
+        return found
 
     async def page(self, stream: str, after: int) -> Told:
         """The next rows after a version, as Lightspeed answers them; stock records come by a POST that only reads."""
@@ -92,6 +100,8 @@ class LightspeedChanges:
             return await self.event(stream, row)
         except (NotFound, Refused) as error:
             log.warning("lightspeed: a row of %s is left out of the poll: %s", stream, error.code)
+            if error.code == _UNPLACED:
+                self._unplaced.add(str(row.get("outlet_id") or row.get("source", {}).get("outlet_id", "")))
             return None
 
 

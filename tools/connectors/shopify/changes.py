@@ -5,7 +5,7 @@ Shopify's times are whole seconds: changes of the newest second seen are asked f
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from tools.connectors.rate_limit import Priority
 from tools.connectors.shopify import operations
 from tools.connectors.shopify.bodies import customer_body, level_body, product_bodies
 from tools.connectors.shopify.graphql import Admin, Operation
-from tools.connectors.shopify.names import PLATFORM, gid
+from tools.connectors.shopify.names import PLATFORM, gid, number_of
 from tools.connectors.shopify.orders import ShopifyOrders
 from tools.connectors.shopify.polling import Polled
 
@@ -78,6 +78,7 @@ class ShopifyChanges:
         self._stocked = [place for place in places.on(PLATFORM) if place.stock_location == place.id]
         self._now = now
         self._given = {stream: Given() for stream in self.streams}
+        self._unplaced = set[str]()
 
     async def since(self, stream: str, cursor: str) -> tuple[list[Event], str]:
         """The next page that holds something new, and the next cursor; no events: nothing new now.
@@ -99,6 +100,12 @@ class ShopifyChanges:
             fresh = self._given[stream].fresh(page.told)
             if fresh or swept:
                 return fresh, json.dumps(asdict(mark), separators=(",", ":"))
+
+    def unplaced(self) -> Sequence[str]:
+        """Locations that orders were left out for since this was last asked: nobody listed them."""
+        found = sorted(self._unplaced)
+        self._unplaced.clear()
+        return found
 
     async def _page(self, stream: str, mark: _Mark) -> _Page:
         operation = _LISTS[stream]
@@ -136,6 +143,8 @@ class ShopifyChanges:
                 told.append(await self._orders.told_whole(node))
             except NotFound as error:  # a location nobody listed must not stop everything behind it
                 log.warning("shopify: an order is left out of the poll: %s", error.code)
+                if location := node.get("retailLocation"):
+                    self._unplaced.add(number_of(location["id"]))
         return told
 
 
