@@ -1,5 +1,6 @@
 """What fails of one shelf or at one platform is put off with its reason, and keeps nobody else waiting."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,24 @@ async def _endless(shelf: SharedShelf) -> None:
     shelf.put(8, online=9)
     await shelf.sync()
     assert shelf.counts == (8, 8)
+
+
+async def test_a_sku_that_two_variants_have_is_not_synced_and_told_as_odd(database_url: str, tmp_path: Path):
+    async with shared_shelf(database_url, tmp_path) as shelf:
+        shop = shelf.opened.house.platforms["shopify"]
+        read = shop.inventory.levels
+
+        async def two_of_one(*asked: Any) -> Any:
+            told = await read(*asked)
+            return [*told, *(replace(each, item="shopify:InventoryItem:9", available=3) for each in told)]
+
+        object.__setattr__(shop.inventory, "levels", two_of_one)
+        shelf.sell_at_till(1)
+        await shelf.sync()
+        assert shelf.counts == (9, 10)
+        assert "sku of its own" in (await shelf.rows(_WAITING))[0][0]
+        odd = await shelf.rows("SELECT kind FROM stock_oddity WHERE about = 'PROD_001'")
+        assert odd == [("sku_merged",)]
+        object.__setattr__(shop.inventory, "levels", read)
+        await shelf.sync()
+        assert shelf.counts == (9, 9)

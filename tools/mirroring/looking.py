@@ -5,6 +5,7 @@ it leaves it alone, and one under whose look something else was kept reads it an
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Final, Protocol
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
+from knowledge.unify.oddities import Oddity, keep_oddities
 from policies.actions.stock_sync import MOST_COUNTED, StockSync
 from policies.errors import NotFound, Refused, TillhandError, Unavailable
 from policies.limits import Limits
@@ -34,6 +36,7 @@ logger = logging.getLogger(__name__)
 SYNC: Final = Actor("system:sync", Role.SYNC, None, Door.EVENT)
 OPEN_AGAIN: Final = timedelta(seconds=15)  # while an action of ours has no end yet
 _DENIED_AGAIN: Final = timedelta(hours=1)
+_MERGED: Final = "It is not synced; give one of them a sku of its own."
 _UNENDED: Final = (OPEN_AGAIN, "An earlier write has no end yet.")
 
 
@@ -104,7 +107,7 @@ class Looking:
             skus = [job.sku for job in await renew(connection, asked, at)]
             kept = await state.read(connection, skus, batch.shelf, batch.mirror, at)
             ends = await _ends(connection, kept)  # before the counts are read: what has ended is in them
-        own, theirs = await self._reading(skus, batch.shelf), await self._reading(skus, batch.mirror)
+        own, theirs = await self._reading(skus, batch.shelf, batch), await self._reading(skus, batch.mirror, batch)
         settled: dict[str, Shelf] = {}
         for sku in skus:
             if sku not in own or sku not in theirs:
@@ -141,12 +144,24 @@ class Looking:
                 break
         return shelf
 
-    async def _reading(self, skus: Sequence[str], place: Place) -> dict[str, int]:
+    async def _reading(self, skus: Sequence[str], place: Place, batch: Batch) -> dict[str, int]:
+        """What a side counts, but of skus that several of its goods have: which of them a count is of, nobody knows."""
         platform = self.platforms.get(place.platform)
         if platform is None:
             raise Unavailable(f"No connection to {place.platform} is set up.", code="platform.missing")
         told = await platform.inventory.levels([Sku(sku) for sku in skus], [place.id])
-        return {level.sku: level.available for level in told}
+        items: dict[str, set[str]] = defaultdict(set)
+        for level in told:
+            items[level.sku].add(level.item)
+        merged = {sku: sorted(names) for sku, names in items.items() if len(names) > 1}
+        if merged:
+            shared = [
+                Oddity("sku_merged", sku, f"{' and '.join(names)} share it.", _MERGED) for sku, names in merged.items()
+            ]
+            async with self.database.transaction() as connection:
+                await keep_oddities(connection, shared, self.now())
+            batch.later.update({sku: (_DENIED_AGAIN, f"{sku}: {_MERGED}") for sku in merged})
+        return {level.sku: level.available for level in told if level.sku not in merged}
 
     async def _take_in(
         self, sku: str, batch: Batch, before: Kept, ends: Ends, readings: tuple[int, int]

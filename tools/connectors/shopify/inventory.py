@@ -43,7 +43,7 @@ class ShopifyInventory:
         self._now = now
 
     async def levels(self, skus: Sequence[Sku], locations: Sequence[LocationId]) -> list[PlatformLevel]:
-        """Counts as of now, of those skus Shopify sells at those of the locations it keeps."""
+        """Counts as of now, of those skus Shopify sells at those of the locations it keeps; of each item of a sku."""
         return await self._levels(skus, locations, Priority.READ)
 
     async def draft_transfer(self, transfer: Transfer, context: WriteContext) -> Receipt:  # noqa: D102 - the port's
@@ -56,11 +56,11 @@ class ShopifyInventory:
         """Change a count once per key.
 
         Raises:
-            Refused: The count is not the expected one any more (`stock.changed`).
+            Refused: The count is not the expected one any more (`stock.changed`), or several variants have the sku.
             NotFound: Shopify does not know the sku, or does not stock it there.
         """
         place = stock_place(self._places, adjustment.store, PLATFORM)
-        ids = await self._variants.of([adjustment.sku], Priority.WRITE)
+        items = await self._variants.items([adjustment.sku], Priority.WRITE)
         if context.dry_run:
             return await self._would_adjust(adjustment, place, context)
         wanted = {
@@ -70,7 +70,7 @@ class ShopifyInventory:
             "changes": [
                 {
                     "delta": adjustment.delta,
-                    "inventoryItemId": ids[adjustment.sku].item,
+                    "inventoryItemId": items[adjustment.sku],
                     "locationId": gid("Location", place.platform_id),
                     "changeFromQuantity": adjustment.expected,  # must be said; null skips the comparison
                 }
@@ -112,23 +112,27 @@ class ShopifyInventory:
     async def _read(
         self, skus: Sequence[Sku], page: int, priority: Priority
     ) -> AsyncIterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        variables: dict[str, Any] = {"query": sku_query(skus), "items": len(skus), "locations": page, "after": None}
-        data = await self._admin.ask(operations.ITEM_LEVELS, variables, priority)
-        for item in data["inventoryItems"]["nodes"]:
-            levels = item["inventoryLevels"]
-            for level in levels["nodes"]:
-                yield item, level
-            while levels["pageInfo"]["hasNextPage"]:  # at more locations than the retailer listed
-                more = {
-                    "query": sku_query([item["sku"]]),
-                    "items": 1,
-                    "locations": _PAGE,
-                    "after": levels["pageInfo"]["endCursor"],
-                }
-                data = await self._admin.ask(operations.ITEM_LEVELS, more, priority)
-                levels = data["inventoryItems"]["nodes"][0]["inventoryLevels"]
+        following: str | None = None
+        while True:  # several variants may have one sku: there may be more items than were asked for
+            items = await self._items(sku_query(skus), len(skus), following, page, None, priority)
+            for item in items["nodes"]:
+                levels = item["inventoryLevels"]
                 for level in levels["nodes"]:
                     yield item, level
+                while levels["pageInfo"]["hasNextPage"]:  # at more locations than the retailer listed
+                    one, after = f"id:{number_of(item['id'])}", levels["pageInfo"]["endCursor"]
+                    levels = (await self._items(one, 1, None, _PAGE, after, priority))["nodes"][0]["inventoryLevels"]
+                    for level in levels["nodes"]:
+                        yield item, level
+            if not items["pageInfo"]["hasNextPage"]:
+                return
+            following = items["pageInfo"]["endCursor"]
+
+    async def _items(  # noqa: PLR0913, PLR0917  # which items, and which of their levels
+        self, query: str, most: int, following: str | None, locations: int, after: str | None, priority: Priority
+    ) -> Mapping[str, Any]:
+        asked = {"query": query, "items": most, "following": following, "locations": locations, "after": after}
+        return (await self._admin.ask(operations.ITEM_LEVELS, asked, priority))["inventoryItems"]
 
     def _level(self, item: Mapping[str, Any], level: Mapping[str, Any], place: Place) -> PlatformLevel:
         counts = {count["name"]: count["quantity"] for count in level["quantities"]}

@@ -108,8 +108,11 @@ VARIANTS = Operation(
 
 VARIANT_IDS = Operation(
     "productVariants",
-    """query VariantIds($query: String!) {
-  productVariants(first: 100, query: $query) { nodes { id sku inventoryItem { id } } }
+    """query VariantIds($query: String!, $after: String) {
+  productVariants(first: 100, after: $after, query: $query) {
+    nodes { id sku inventoryItem { id } }
+    pageInfo { hasNextPage endCursor }
+  }
 }""",
     200,
 )
@@ -124,8 +127,9 @@ PRICES = Operation(
 
 ITEM_LEVELS = Operation(
     "inventoryItems",
-    """query ItemLevels($query: String!, $items: Int!, $locations: Int!, $after: String) {
-  inventoryItems(first: $items, query: $query) {
+    """query ItemLevels($query: String!, $items: Int!, $following: String, $locations: Int!, $after: String) {
+  inventoryItems(first: $items, after: $following, query: $query) {
+    pageInfo { hasNextPage endCursor }
     nodes {
       id sku
       inventoryLevels(first: $locations, after: $after) {

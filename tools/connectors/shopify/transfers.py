@@ -83,13 +83,13 @@ class ShopifyTransfers:
         return receipt(PLATFORM, done, undo="", at=self._now(), context=context)
 
     async def _input(self, transfer: Transfer, context: WriteContext) -> dict[str, Any]:
-        ids = await self._variants.of([line.sku for line in transfer.lines], Priority.WRITE)
+        items = await self._variants.items([line.sku for line in transfer.lines], Priority.WRITE)
         return {
             "originLocationId": self._location(transfer.origin),
             "destinationLocationId": self._location(transfer.destination),
             "referenceName": transfer.reference,
             "note": context.reason[:255],
-            "lineItems": [{"inventoryItemId": ids[line.sku].item, "quantity": line.units} for line in transfer.lines],
+            "lineItems": [{"inventoryItemId": items[line.sku], "quantity": line.units} for line in transfer.lines],
         }
 
     async def _find(self, transfer: Transfer) -> tuple[Mapping[str, Any] | None, str]:

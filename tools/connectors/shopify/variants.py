@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from policies.errors import NotFound
+from policies.errors import NotFound, Refused
 from policies.vocabulary.ids import Sku
 from tools.connectors.rate_limit import Priority
 from tools.connectors.shopify import operations
@@ -16,10 +16,11 @@ _KEPT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """One variant's global ids."""
+    """One variant's global ids; `several`: other variants have its sku too."""
 
     variant: str
     item: str
+    several: bool = False
 
 
 class VariantIds:
@@ -49,13 +50,40 @@ class VariantIds:
             )
         return {sku: self._known[sku] for sku in wanted}
 
+    async def items(self, skus: Iterable[Sku], priority: Priority) -> dict[Sku, str]:
+        """Inventory items by sku, whose counts may be changed.
+
+        Raises:
+            NotFound: Shopify does not sell one of them.
+            Refused: Several variants have one of them: whose goods are meant, nobody can tell (`sku.merged`).
+        """
+        found = await self.of(skus, priority)
+        for sku, ids in found.items():
+            if ids.several:
+                del self._known[sku]  # somebody is asked to change it
+                raise Refused(
+                    f"Several variants in Shopify have the sku {sku[:64]}.",
+                    code="sku.merged",
+                    hint="Give each a sku of its own in Shopify.",
+                    field="sku",
+                )
+        return {sku: ids.item for sku, ids in found.items()}
+
     async def _look_up(self, skus: list[Sku], priority: Priority) -> None:
-        data = await self._admin.ask(operations.VARIANT_IDS, {"query": sku_query(skus)}, priority)
         if len(self._known) > _KEPT:
             self._known.clear()
-        for node in data["productVariants"]["nodes"]:
-            if node["sku"] in skus:
-                self._known[node["sku"]] = Ids(node["id"], node["inventoryItem"]["id"])
+        after: str | None = None
+        while True:
+            asked = {"query": sku_query(skus), "after": after}
+            found = (await self._admin.ask(operations.VARIANT_IDS, asked, priority))["productVariants"]
+            for node in found["nodes"]:
+                sku, item = node["sku"], node["inventoryItem"]["id"]
+                if sku in skus:
+                    before = self._known.get(sku)
+                    self._known[sku] = Ids(node["id"], item, before is not None and before.item != item)
+            if not found["pageInfo"]["hasNextPage"]:
+                return
+            after = found["pageInfo"]["endCursor"]
 
 
 def sku_query(skus: Iterable[str]) -> str:
