@@ -127,6 +127,13 @@ oversell = Table(  # more was sold than there is, with what may be done about it
     Column("settled_at", _TIME),
     Column("settled_by", String, nullable=False, server_default=""),
     Column("remedy", String, nullable=False, server_default=""),
+    Column("filled_at", _TIME),  # when the shelf was first seen at nothing or above afterwards
+    Index(
+        "oversell_answered",
+        "sku",
+        "location_id",
+        postgresql_where=text("settled_at IS NOT NULL AND filled_at IS NULL"),
+    ),
     Index("oversell_open", "sku", "location_id", unique=True, postgresql_where=text("settled_at IS NULL")),
 )
 

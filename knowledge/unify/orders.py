@@ -46,7 +46,8 @@ _PURCHASE = text(
     ON CONFLICT (id) DO UPDATE SET
         customer_ref = coalesce(excluded.customer_ref, purchase.customer_ref), version = excluded.version,
         total = excluded.total, codes = excluded.codes, cancelled = purchase.cancelled OR excluded.cancelled,
-        fulfilled = purchase.fulfilled OR excluded.fulfilled, received_at = excluded.received_at,
+        fulfilled = purchase.fulfilled OR excluded.fulfilled,
+        received_at = least(purchase.received_at, excluded.received_at),
         transaction = coalesce(nullif(excluded.transaction, ''), purchase.transaction),
         pickup_location = excluded.pickup_location
     """
@@ -163,6 +164,7 @@ class _Book:
         self._paid = paid
         self._known = known
         self._purchases: dict[str, dict[str, object]] = {}
+        self._heard: dict[str, datetime] = {}  # of an order, first of all
         self._lines: dict[tuple[str, str], dict[str, object]] = {}
         self._daily: Tally = defaultdict(lambda: [0, 0])
         self._spent: dict[str, tuple[int, int, datetime]] = {}
@@ -225,13 +227,14 @@ class _Book:
         cancelled: bool,
     ) -> None:
         earlier = self._purchases.get(order.order, {})
+        heard = self._heard[order.order] = min(event.received_at, self._heard.get(order.order, event.received_at))
         self._purchases[order.order] = {
             "id": order.order,
             "channel": order.channel,
             "location_id": order.location,
             "customer_ref": customer or earlier.get("customer_ref") or "",
             "occurred_at": event.occurred_at,
-            "received_at": event.received_at,
+            "received_at": heard,
             "version": event.version,
             "total": total,
             "currency": order.currency,

@@ -1,7 +1,7 @@
 """More was sold than there is: found when a shelf is looked at, told to a person with every way out and its cost."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,17 +19,44 @@ from tools.mirroring.remedies import Giver, Missing, Remedy, remedies
 LATE: Final = timedelta(minutes=15)  # a sale told so long after it happened comes from a till that was offline
 _KEPT = text("SELECT available FROM inventory_level WHERE sku = :sku AND location_id = :shelf")
 _OPEN = text("SELECT id, units FROM oversell WHERE sku = :sku AND location_id = :shelf AND settled_at IS NULL")
-_CLOSE = text("UPDATE oversell SET settled_at = :at, settled_by = :by, remedy = :remedy WHERE id = :id")
+# What a person found a way out for, on a shelf never seen at nothing or above since: nobody is asked about it twice.
+_ANSWERED = text(
+    """
+    SELECT units, orders FROM oversell
+    WHERE sku = :sku AND location_id = :shelf AND settled_at IS NOT NULL AND filled_at IS NULL
+    """
+)
+_FILLED = text(
+    """
+    UPDATE oversell SET filled_at = :at
+    WHERE sku = :sku AND location_id = :shelf AND settled_at IS NOT NULL AND filled_at IS NULL
+    """
+)
+_CLOSE = text(
+    """
+    UPDATE oversell SET settled_at = :at, filled_at = :at, settled_by = 'system:sync', remedy = 'stock came'
+    WHERE id = :id
+    """
+)
+_ANSWER = text("UPDATE oversell SET settled_at = :at, settled_by = :by, remedy = :remedy WHERE id = :id")
+# `late`: of the orders told last, as many as there are units missing, one comes from a till that was offline. It need
+# not be among those whose goods are missing: such a till hands them over at once.
 _ORDERS = text(
     """
-    SELECT purchase.id, purchase.channel, line.quantity - line.returned AS units,
-           purchase.received_at - purchase.occurred_at AS waited
-    FROM purchase JOIN purchase_line AS line ON line.purchase_id = purchase.id
-    WHERE line.sku = :sku
-      AND coalesce(nullif(purchase.pickup_location, ''), purchase.location_id) = ANY(CAST(:places AS text[]))
-      AND NOT purchase.cancelled
-      AND line.quantity > line.returned AND purchase.received_at > :since
-    ORDER BY purchase.channel <> 'online' OR purchase.fulfilled, purchase.occurred_at DESC, purchase.id LIMIT 50
+    WITH sold AS (
+        SELECT purchase.id, purchase.channel, purchase.fulfilled, purchase.occurred_at, purchase.received_at,
+               line.quantity - line.returned AS units,
+               sum(line.quantity - line.returned) OVER (ORDER BY purchase.received_at DESC, purchase.id)
+                 - (line.quantity - line.returned) AS told_after
+        FROM purchase JOIN purchase_line AS line ON line.purchase_id = purchase.id
+        WHERE line.sku = :sku
+          AND coalesce(nullif(purchase.pickup_location, ''), purchase.location_id) = ANY(CAST(:places AS text[]))
+          AND NOT purchase.cancelled
+          AND line.quantity > line.returned AND purchase.occurred_at > :since)
+    SELECT id, units,
+           (SELECT bool_or(received_at - occurred_at > CAST(:late AS interval)) FROM sold
+            WHERE told_after < CAST(:missing AS bigint)) AS late
+    FROM sold ORDER BY channel <> 'online' OR fulfilled, occurred_at DESC, id LIMIT 50
     """
 )
 _ELSEWHERE = text("SELECT location_id, available FROM known_level WHERE sku = :sku AND available > 0")
@@ -47,7 +74,8 @@ _INSERT = text(
 )
 _CHANGE = text(
     """
-    UPDATE oversell SET units = :units, orders = CAST(:orders AS jsonb), remedies = CAST(:remedies AS jsonb)
+    UPDATE oversell SET units = :units, orders = CAST(:orders AS jsonb), remedies = CAST(:remedies AS jsonb),
+                        late = late OR :late
     WHERE id = :id
     """
 )
@@ -86,6 +114,8 @@ async def look_for_oversell(  # noqa: PLR0913, PLR0917  # the shelf, and what a 
 ) -> None:
     """Tell of what is missing on a shelf, tell again when it is more or less, close it when there is enough.
 
+    What a person settled is not told of again until the shelf was filled: only what is missing beyond it.
+
     `units` is what the shelf holds by all that is known; `None` takes its platform's own count.
     """
     named = {"sku": sku, "shelf": shelf.id}
@@ -93,22 +123,27 @@ async def look_for_oversell(  # noqa: PLR0913, PLR0917  # the shelf, and what a 
         units = int((await connection.execute(_KEPT, named)).scalar_one_or_none() or 0)
     standing = (await connection.execute(_OPEN, named)).first()
     if units >= 0:
+        connection.post(_FILLED, {**named, "at": at})
+    answered = (await connection.execute(_ANSWERED, named)).all()
+    missing = max(0, -units) - sum(row.units for row in answered)
+    if missing <= 0:
         if standing is not None:
-            connection.post(_CLOSE, {"id": standing.id, "at": at, "by": "system:sync", "remedy": "stock came"})
+            connection.post(_CLOSE, {"id": standing.id, "at": at})
         return
-    if standing is not None and standing.units == -units:
+    if standing is not None and standing.units == missing:
         return
-    orders, late = await _orders(connection, sku, shelf, places, -units, at)
-    found = await _remedies(connection, sku, shelf, places, limits, Missing(-units, len(orders), 0, 0, None))
+    promised = {order for row in answered for order in row.orders}
+    orders, late = await _orders(connection, sku, shelf, places, missing, promised, at)
+    found = await _remedies(connection, sku, shelf, places, limits, Missing(missing, len(orders), 0, 0, None))
     told = {"orders": json.dumps(orders), "remedies": json.dumps([each.facts() for each in found])}
     if standing is not None:
-        connection.post(_CHANGE, {"id": standing.id, "units": -units, **told})
+        connection.post(_CHANGE, {"id": standing.id, "units": missing, "late": late, **told})
     else:
-        connection.post(_INSERT, {**named, "units": -units, "late": late, "at": at, **told})
+        connection.post(_INSERT, {**named, "units": missing, "late": late, "at": at, **told})
     body = {
         "actor": "system:sync",
         "causation": f"sync:{shelf.id}:{sku}",
-        "sentence": f"{-units} of {sku} sold at {shelf.id} are not there. Proposed: {found[0].sentence}",
+        "sentence": f"{missing} of {sku} sold at {shelf.id} are not there. Proposed: {found[0].sentence}",
     }
     await append(connection, [Entry("note", at, body, correlation=f"sync:{shelf.id}:{sku}")])
 
@@ -147,25 +182,30 @@ async def settle_oversell(connection: Connection, number: int, remedy: str, by: 
     known = [str(each["remedy"]) for each in found.remedies]
     if remedy not in known:
         raise Refused(f"The ways out of this are {', '.join(known)}.", code="oversell.remedy", field="remedy")
-    connection.post(_CLOSE, {"id": number, "at": at, "by": by, "remedy": remedy})
+    connection.post(_ANSWER, {"id": number, "at": at, "by": by, "remedy": remedy})
     body = {"actor": by, "causation": f"oversell:{number}", "sentence": f"{found.sku}: {remedy} was chosen."}
     await append(connection, [Entry("note", at, body, correlation=f"sync:{found.location}:{found.sku}")])
     return found
 
 
 async def _orders(  # noqa: PLR0913, PLR0917  # which orders, and of when
-    connection: Connection, sku: str, shelf: Place, places: Places, units: int, at: datetime
+    connection: Connection, sku: str, shelf: Place, places: Places, units: int, promised: Collection[str], at: datetime
 ) -> tuple[list[str], bool]:
-    """The newest orders whose goods are missing, those not handed over yet first; and whether one was told late."""
+    """The newest orders whose goods are missing, those not handed over yet first, but those settled before.
+
+    And whether the sale of goods that were gone was told late.
+    """
     here = [place.id for place in places if places.shelf(place.id).id == shelf.id]
-    rows = (await connection.execute(_ORDERS, {"sku": sku, "places": here, "since": at - _LOOK})).all()
+    asked = {"sku": sku, "places": here, "since": at - _LOOK, "late": LATE, "missing": units}
+    rows = (await connection.execute(_ORDERS, asked)).all()
     found: list[str] = []
     for row in rows:
         if units <= 0:
             break
-        found.append(row.id)
-        units -= row.units
-    return found, any(row.waited > LATE for row in rows[:5])
+        if row.id not in promised:
+            found.append(row.id)
+            units -= row.units
+    return found, bool(rows and rows[0].late)
 
 
 async def _remedies(  # noqa: PLR0913, PLR0917  # what is missing where, and who may help

@@ -1,4 +1,4 @@
-"""A basket's name is unique at one side of a shelf only: tills of two shops, and a till and a web shop, count alike."""
+"""Baskets named by their side, and oversells that are not told of again before the shelf was filled."""
 
 from alembic import op
 
@@ -7,7 +7,16 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-_UP = ("ALTER TABLE reservation DROP CONSTRAINT reservation_pkey, ADD PRIMARY KEY (basket, sku, side)",)
+_UP = (
+    # tills of two shops, and a till and a web shop, give their baskets the same names
+    "ALTER TABLE reservation DROP CONSTRAINT reservation_pkey, ADD PRIMARY KEY (basket, sku, side)",
+    "ALTER TABLE oversell ADD COLUMN filled_at TIMESTAMP WITH TIME ZONE",
+    "UPDATE oversell SET filled_at = settled_at",  # what is missing still was told of again, and stands open
+    """
+    CREATE INDEX oversell_answered ON oversell (sku, location_id)
+    WHERE settled_at IS NOT NULL AND filled_at IS NULL
+    """,
+)
 _DOWN = (
     # of baskets of one name the last is kept
     """
@@ -16,16 +25,17 @@ _DOWN = (
       AND (reservation.expires_at, reservation.side) < (other.expires_at, other.side)
     """,
     "ALTER TABLE reservation DROP CONSTRAINT reservation_pkey, ADD PRIMARY KEY (basket, sku)",
+    "ALTER TABLE oversell DROP COLUMN filled_at",
 )
 
 
 def upgrade() -> None:
-    """Change the key."""
+    """Change them."""
     for statement in _UP:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    """Change it back."""
+    """Change them back."""
     for statement in _DOWN:
         op.execute(statement)
