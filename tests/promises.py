@@ -214,10 +214,12 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_both_end_with_what_is_left_however_looks_and_sales_fall_together",
         "test_after_an_outage_only_the_newest_count_goes_out",
         "test_a_write_whose_answer_was_lost_is_made_once",
+        "test_a_batch_that_outlasts_its_lease_leaves_the_shelf_to_who_took_it_over",
     ),
     "the last unit is promised to one basket": (
         "test_a_promise_lowers_the_other_side_and_what_is_let_go_comes_back",
         "test_a_promise_whose_last_unit_was_just_sold_is_not_made",
+        "test_baskets_of_one_name_are_each_their_own_side_s",
     ),
     "a count is the sum of its changes, however late, doubled or disordered they are told": (
         "test_sales_returns_and_counts_late_twice_and_out_of_order_end_in_the_same_counts",

@@ -70,6 +70,7 @@ shared_stock = Table(  # one shelf that two platforms count: the units on it tha
     Column("location_id", String, primary_key=True),  # whose shelf it is
     Column("units", Integer, nullable=False),
     Column("settled_at", _TIME, nullable=False),
+    Column("buffer", Integer),  # units of it the mirror was not told of when it was settled
 )
 
 shared_count = Table(  # one platform's count of a shared shelf, as far as it is in `shared_stock`

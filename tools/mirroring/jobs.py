@@ -4,6 +4,7 @@ A worker slower than its lease may find the shelf taken over. What it read is th
 in, so it leaves the shelf alone. The end of a lease is its token: whoever takes one over sets a later end.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,11 +71,14 @@ _ALL = text(
     LEFT JOIN shared_stock AS kept ON kept.sku = own.sku AND kept.location_id = own.location_id
     LEFT JOIN shared_count AS here ON here.sku = own.sku AND here.location_id = own.location_id
     LEFT JOIN shared_count AS there ON there.sku = own.sku AND there.location_id = other.location_id
+    LEFT JOIN variant ON variant.sku = own.sku
     LEFT JOIN reservation ON reservation.sku = own.sku AND reservation.location_id = own.location_id
       AND reservation.ended_at IS NULL
     WHERE own.location_id = :shelf AND (
         kept.units IS NULL OR here.counted IS DISTINCT FROM own.available OR reservation.expires_at < :at
-        OR there.counted IS DISTINCT FROM other.available OR here.pending <> '' OR there.pending <> '')
+        OR there.counted IS DISTINCT FROM other.available OR here.pending <> '' OR there.pending <> ''
+        OR kept.buffer IS DISTINCT FROM
+             coalesce((CAST(:buffers AS jsonb) ->> coalesce(variant.category, ''))::int, CAST(:buffer AS int)))
     ON CONFLICT (sku, location_id) DO NOTHING
     """
 )
@@ -138,8 +142,9 @@ def release(connection: Connection, job: Job, at: datetime, *, due: datetime | N
 
 
 async def ask_for_all(connection: Connection, shelf: Place, mirror: Place, at: datetime) -> None:
-    """Have every variant looked at whose counts are not what was last taken in, and those never looked at."""
-    await connection.execute(_ALL, {"shelf": shelf.id, "mirror": mirror.id, "at": at})
+    """Have every variant looked at whose counts or buffer are not as they were last left, and those never looked at."""
+    buffers = {"buffer": mirror.buffer, "buffers": json.dumps(dict(mirror.buffers))}
+    await connection.execute(_ALL, {"shelf": shelf.id, "mirror": mirror.id, "at": at, **buffers})
 
 
 async def next_due(connection: Connection) -> datetime | None:

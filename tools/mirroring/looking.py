@@ -191,7 +191,7 @@ class Looking:
                 for each in earlier:
                     if not each.asks:
                         state.end(connection, each.write, at, moved=each.moved, unsure=not each.sure)
-                state.settle(connection, sku, batch.shelf.id, shelf.units or 0, at)
+                state.settle(connection, sku, batch.shelf.id, shelf, at)
                 for side in (shelf.own, shelf.mirror):
                     state.take_in(connection, sku, side.place, side.reading)
                 await look_for_oversell(connection, sku, batch.shelf, shelf.units, self.places, self.limits, at)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place
 from knowledge.unify.journal import Cell
+from tools.mirroring.shelf import Shelf
 
 _UNITS = text("SELECT sku, units FROM shared_stock WHERE location_id = :shelf AND sku = ANY(CAST(:skus AS text[]))")
 _COUNTS = text(
@@ -33,8 +34,9 @@ _GOODS = text(
 )
 _SETTLE = text(
     """
-    INSERT INTO shared_stock (sku, location_id, units, settled_at) VALUES (:sku, :shelf, :units, :at)
-    ON CONFLICT (sku, location_id) DO UPDATE SET units = excluded.units, settled_at = excluded.settled_at
+    INSERT INTO shared_stock (sku, location_id, units, buffer, settled_at) VALUES (:sku, :shelf, :units, :buffer, :at)
+    ON CONFLICT (sku, location_id) DO UPDATE
+    SET units = excluded.units, buffer = excluded.buffer, settled_at = excluded.settled_at
     """
 )
 _TAKE_IN = text(
@@ -158,9 +160,10 @@ async def read(connection: Connection, skus: Sequence[str], shelf: Place, mirror
     )
 
 
-def settle(connection: Connection, sku: str, shelf: str, units: int, at: datetime) -> None:
-    """Keep what is on a shelf."""
-    connection.post(_SETTLE, {"sku": sku, "shelf": shelf, "units": units, "at": at})
+def settle(connection: Connection, sku: str, place: str, shelf: Shelf, at: datetime) -> None:
+    """Keep what is on a shelf, and how much of it its mirror is not told of."""
+    named = {"sku": sku, "shelf": place, "units": shelf.units or 0, "buffer": shelf.buffer}
+    connection.post(_SETTLE, {**named, "at": at})
 
 
 def take_in(connection: Connection, sku: str, place: str, counted: int) -> None:

@@ -1,4 +1,4 @@
-"""Baskets named by their side, and oversells that are not told of again before the shelf was filled."""
+"""Baskets named by their side, buffers beside their shelves, and when shelves were filled after an oversell."""
 
 from alembic import op
 
@@ -10,6 +10,7 @@ depends_on = None
 _UP = (
     # tills of two shops, and a till and a web shop, give their baskets the same names
     "ALTER TABLE reservation DROP CONSTRAINT reservation_pkey, ADD PRIMARY KEY (basket, sku, side)",
+    "ALTER TABLE shared_stock ADD COLUMN buffer INTEGER",  # not known yet: each shelf is looked at once
     "ALTER TABLE oversell ADD COLUMN filled_at TIMESTAMP WITH TIME ZONE",
     "UPDATE oversell SET filled_at = settled_at",  # what is missing still was told of again, and stands open
     """
@@ -26,6 +27,7 @@ _DOWN = (
     """,
     "ALTER TABLE reservation DROP CONSTRAINT reservation_pkey, ADD PRIMARY KEY (basket, sku)",
     "ALTER TABLE oversell DROP COLUMN filled_at",
+    "ALTER TABLE shared_stock DROP COLUMN buffer",
 )
 
 
