@@ -26,6 +26,7 @@ from server.mcp.action_tasks import ActionTasks
 from server.mcp.endpoint import McpEndpoint
 from server.mcp.shown import Shown
 from server.offline.route import OfflineDoor
+from server.offline.spent import SpentCodes
 from server.pos.approve import ApproveDesk
 from server.pos.beforehand import BeforehandDesk
 from server.pos.decide import PosDesk
@@ -72,7 +73,7 @@ def build_app(house: House) -> Starlette:
         InsightDesk(house.database, house.guard, house.keys, house.places, house.now),
         BeforehandDesk(house.database, house.places, house.offline),
         ApproveDesk.opened(house.database, house.guard, house.secret.derive("pin"), house.now),
-        OutcomeDesk(house.database, house.now),
+        OutcomeDesk(house.database, SpentCodes(house.database, house.guard, house.offers.actor), house.now),
         house.metrics,
         settings.body_limit,
         house.now,

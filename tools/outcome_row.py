@@ -14,8 +14,7 @@ Kind = Literal["shown", "applied", "dismissed", "redeemed", "accepted", "given_b
 
 _OFFER: Final = f"""
     SELECT id, facts ->> 'code' AS code, facts -> 'skus' AS skus, facts ->> 'valid_until' AS valid_until, state,
-           facts ->> 'transaction' AS transaction, money, currency, location_id, {TOLD_FROM} AS told_from,
-           correlation_id, settled_at, created_at
+           money, currency, location_id, {TOLD_FROM} AS told_from, correlation_id, settled_at, created_at
     FROM action WHERE kind = 'discount' AND {{which}} ORDER BY created_at, id
 """  # noqa: S608  # our own text
 _BY_CODE = text(_OFFER.format(which="facts ->> 'code' = ANY(CAST(:names AS text[]))"))
@@ -76,7 +75,6 @@ class Offer:
     state: str
     minor: int
     currency: str
-    transaction: str
     location: str
     told_from: str
     correlation: str
@@ -190,7 +188,6 @@ async def _offers(connection: Connection, question: Any, names: Sequence[str]) -
             row.state,
             row.money,
             row.currency,
-            row.transaction,
             row.location_id,
             row.told_from,
             row.correlation_id,

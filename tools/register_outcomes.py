@@ -6,7 +6,7 @@ offer, whoever tells it how often; the money is what the platform's own order sa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from knowledge.store.connection import Connection
@@ -17,7 +17,10 @@ from tools.audit.ledger import append
 from tools.outcome_row import Offer, Outcome, by_code, by_id
 
 Kind = Literal["shown", "applied", "dismissed", "redeemed"]
-_USED: Final = frozenset({"applied", "redeemed"})
+USED: Final = frozenset({"applied", "redeemed"})
+"""What says that an offer is on a basket, or was paid with."""
+
+_KEPT: Final = timedelta(days=30)  # that a register without a line may keep what it has to tell
 _NEVER: Final = frozenset({"denied", "waiting", "rejected", "expired"})
 
 
@@ -40,8 +43,8 @@ class Telling:
 
 async def settle_tellings(
     connection: Connection, tellings: Sequence[Telling], location: LocationId, *, told_by: str, at: datetime
-) -> list[bool]:
-    """Keep what is new of them, with its record; for each, in their order, whether an offer of this location is meant.
+) -> list[str]:
+    """Keep what is new of them, with its record; for each, in their order, the offer of this location that is meant.
 
     Args:
         connection: The transaction it becomes part of.
@@ -49,13 +52,20 @@ async def settle_tellings(
         location: Where the register stands; it tells of its own location's offers alone.
         told_by: The register and who is signed in there, for the record.
         at: Now.
+
+    Returns:
+        Ids of actions; "" where none is meant.
     """
     ids = await by_id(connection, [each.action for each in tellings if each.action])
     codes = await by_code(connection, [each.code for each in tellings if not each.action and each.code])
     meant = [_offer(each, ids, codes, location) for each in tellings]
     entries: list[Entry] = []
     # one order for everybody, so that two registers never wait for each other in a circle; the earliest telling is kept
-    known = [(offer.id, each.kind, each.at, place) for place, each in enumerate(tellings) if (offer := meant[place])]
+    known = [
+        (offer.id, each.kind, _occurred(each, at), place)
+        for place, each in enumerate(tellings)
+        if (offer := meant[place])
+    ]
     for *_, place in sorted(known):
         offer, each = meant[place], tellings[place]
         assert offer is not None  # noqa: S101  # chosen so
@@ -63,7 +73,7 @@ async def settle_tellings(
         if entry is not None:
             entries.append(entry)
     await append(connection, entries)
-    return [offer is not None for offer in meant]
+    return [offer.id if offer else "" for offer in meant]
 
 
 def _offer(
@@ -74,7 +84,7 @@ def _offer(
 
 
 async def _kept(connection: Connection, telling: Telling, offer: Offer, told_by: str, at: datetime) -> Entry | None:
-    occurred = min(telling.at, at)  # a register's clock may run ahead
+    occurred = _occurred(telling, at)
     flags = _flags(telling, offer, occurred)
     outcome = Outcome(offer.id, telling.kind, offer.id, telling.order, None)
     if not await outcome_row.add(connection, outcome, currency=offer.currency, flags=flags, occurred=occurred, at=at):
@@ -88,9 +98,14 @@ async def _kept(connection: Connection, telling: Telling, offer: Offer, told_by:
     return Entry(telling.kind, at, body, offer.id, offer.correlation)
 
 
+def _occurred(telling: Telling, at: datetime) -> datetime:
+    """When it happened, as far as that can be: a register's clock may run ahead, or have lost its battery."""
+    return max(min(telling.at, at), at - _KEPT)
+
+
 def _flags(telling: Telling, offer: Offer, occurred: datetime) -> tuple[str, ...]:
     """What is not as it was decided: used after its time, or although it never was allowed."""
-    if telling.kind not in _USED:
+    if telling.kind not in USED:
         return ()
     found = {"late": occurred > offer.valid_until, "not_allowed": offer.state in _NEVER}
     return tuple(name for name, holds in found.items() if holds)

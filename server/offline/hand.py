@@ -3,7 +3,8 @@
 All offers of one till and day stand on one transaction, so the rules' own caps on a transaction bound what the till
 may give away unseen, and nothing is handed over that would need a manager. They hold until the day ends on the shop's
 own clock: then the next batch may be had, so no till is without one in between. What it used is settled by its orders,
-which name the codes: told once, late or twice, each counts once (`tools.outcomes`).
+which name the codes, as codes or as the titles of what came off by hand: told once, late or twice, each counts once
+(`tools.outcomes`); a code whose money came off by hand is ended (`server.offline.spent`).
 """
 
 import base64
@@ -28,6 +29,7 @@ from policies.vocabulary.actor import Actor, Door
 from policies.vocabulary.ids import CorrelationId
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
+from server.offline.spent import TRANSACTION
 from tools.fresh_prices import FreshPrices
 from tools.proposal import Decision, Origin, Proposal
 
@@ -101,7 +103,7 @@ class OfflineDesk:
             till: Its own name.
         """
         now = self.now()
-        transaction = f"offline:{place.id}:{_day(place, now)}:{till}"
+        transaction = f"{TRANSACTION}{place.id}:{_day(place, now)}:{till}"
         handed = await self._handed(transaction)
         if not handed:
             await self._propose(register, place, transaction, now)

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from knowledge.store.session import Database
 from policies.errors import NotFound, Refused
+from server.offline.spent import SpentCodes
 from server.pos.asked import OutcomesSent, OutcomeTold
 from server.pos.known import Counter
 from server.pos.told import OutcomeResult, OutcomesTold, Why
-from tools.register_outcomes import Telling, settle_tellings
+from tools.register_outcomes import USED, Telling, settle_tellings
 
 _ORDER: Final = "shopify:order:"
 _UNKNOWN: Final = Why.of(NotFound("No offer of this location is known by this name.", code="outcome.unknown"))
@@ -24,24 +25,29 @@ class OutcomeDesk:
     """Settles what registers tell."""
 
     database: Database
+    spent: SpentCodes
     now: Callable[[], datetime]
 
     async def settle(self, counter: Counter, sent: OutcomesSent) -> OutcomesTold:
-        """Keep what is new; told again, the same answers.
+        """Keep what is new, and have codes ended whose money came off by hand; told again, the same answers.
 
         Raises:
-            Unavailable: The database does not answer; nothing of it was kept, and all of it is to be told again.
+            Unavailable: The database does not answer; all of it is to be told again.
         """
         read = [_read(each) for each in sent.outcomes]
         tellings = [_telling(each) for each in read if each is not None]
         told_by = f"register:{counter.device}, {counter.actor.id} signed in"
         async with self.database.transaction() as connection:
-            known = iter(await settle_tellings(connection, tellings, counter.location, told_by=told_by, at=self.now()))
-        results = [
-            OutcomeResult(id=_name(raw), result="refused", why=_REFUSED) if each is None else _result(each, next(known))
-            for raw, each in zip(sent.outcomes, read, strict=True)
-        ]
-        return OutcomesTold(results=tuple(results))
+            meant = await settle_tellings(connection, tellings, counter.location, told_by=told_by, at=self.now())
+        used = {action for each, action in zip(tellings, meant, strict=True) if action and each.kind in USED}
+        await self.spent.end(counter.actor, used)
+        known = iter(meant)
+        return OutcomesTold(
+            results=tuple(
+                _unreadable(raw) if each is None else _result(each, known=next(known) != "")
+                for raw, each in zip(sent.outcomes, read, strict=True)
+            )
+        )
 
 
 def _read(raw: Any) -> OutcomeTold | None:
@@ -56,13 +62,14 @@ def _telling(told: OutcomeTold) -> Telling:
     return Telling(told.kind, told.decision, told.code, order, told.at)
 
 
-def _result(told: OutcomeTold, known: bool) -> OutcomeResult:
+def _result(told: OutcomeTold, *, known: bool) -> OutcomeResult:
     if known:
         return OutcomeResult(id=told.id, result="settled")
     return OutcomeResult(id=told.id, result="unknown", why=_UNKNOWN)
 
 
-def _name(raw: Any) -> str:
-    """What an unreadable telling calls itself, as far as that is text: the register has to know which one it was."""
+def _unreadable(raw: Any) -> OutcomeResult:
+    """The answer to a telling under whatever name it gives itself, as far as that can be said again."""
     name: Any = raw.get("id") if isinstance(raw, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # whatever JSON it was
-    return name[:64] if isinstance(name, str) else ""
+    said = name[:64].encode(errors="replace").decode() if isinstance(name, str) else ""
+    return OutcomeResult(id=said, result="refused", why=_REFUSED)

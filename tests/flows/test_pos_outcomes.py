@@ -85,6 +85,8 @@ async def test_what_is_not_known_or_not_readable_is_told_so_and_holds_nothing_ba
             {"id": "f", "kind": "shown", "decision": offer["decision"], "at": "2026-11-23T10:00:00"},
             "g",
             {"id": 7},
+            {"id": "h\ud800", "kind": "shown", "decision": offer["decision"], "at": at},
+            {"id": "i", "kind": "shown", "decision": "\ud800", "at": at},
         ]
         results = await tell(shop, *strange[:4], good, *strange[4:])
         assert [(each["id"], each["result"]) for each in results] == [
@@ -97,6 +99,8 @@ async def test_what_is_not_known_or_not_readable_is_told_so_and_holds_nothing_ba
             ("f", "refused"),
             ("", "refused"),
             ("", "refused"),
+            ("h?", "refused"),
+            ("i", "refused"),
         ]
         assert await settled(shop) == [(offer["decision"], "shown")]
         for count, status in ((0, 422), (1, 200), (100, 200), (101, 422)):
@@ -125,6 +129,23 @@ async def test_what_was_used_after_its_time_or_without_a_yes_is_kept_and_flagged
         await tell(shop, shop.till.note("redeemed", offer["decision"], at=late))
         rows = await shop.opened.database.quick.rows("SELECT flags FROM outcome")
         assert rows == [{"flags": ["late", "not_allowed"]}]
+
+
+async def test_when_it_happened_is_never_later_than_now_nor_long_before(database_url: str, tmp_path: Path):
+    async with pos_shop(database_url, tmp_path) as shop:
+        now = datetime.now(UTC)
+        days = (now - timedelta(days=29), now - timedelta(days=31))
+        said = [*(day.isoformat() for day in days), "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+        offers = [await shop.sell_tee() for _ in said]
+        told = [shop.till.note("shown", offer["decision"], at=at) for offer, at in zip(offers, said, strict=True)]
+        assert {each["result"] for each in await tell(shop, *told)} == {"settled"}
+        rows = await shop.opened.database.quick.rows(
+            "SELECT action_id, extract(epoch FROM at - recorded_at) AS ago FROM outcome"
+        )
+        ago = {row["action_id"]: timedelta(seconds=float(row["ago"])) for row in rows}
+        kept = [ago[offer["decision"]] for offer in offers]
+        assert timedelta(days=-29, seconds=-60) < kept[0] <= timedelta(days=-29)
+        assert kept[1:] == [timedelta(days=-30), timedelta(days=-30), timedelta(0)]
 
 
 async def test_an_offer_handed_over_beforehand_is_settled_by_its_code(database_url: str, tmp_path: Path):

@@ -38,6 +38,7 @@ def order_body(order: Order, world: World) -> Body:
         "shipping_address": address(person) if person and not at_till and not order.pickup_place else None,
         "shipping_lines": _shipping_lines(order, world),
         "discount_codes": _codes(order, discounts),
+        "discount_applications": _applications(order),
         "note": None,
         "note_attributes": attributes,
         "tags": "",
@@ -95,6 +96,11 @@ def _codes(order: Order, cents: int) -> list[Body]:
         {"code": code, "amount": price(share), "type": "fixed_amount"}
         for code, share in zip(order.discount_codes, shares, strict=False)
     ]
+
+
+def _applications(order: Order) -> list[Body]:
+    told = {"target_type": "line_item", "target_selection": "entitled", "allocation_method": "across"}
+    return [{"type": "discount_code", "code": code, **told} for code in order.discount_codes]
 
 
 def _shipping_lines(order: Order, world: World) -> list[Body]:

@@ -216,7 +216,7 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "stock_sync": (SYNC, frozenset({Role.SYNC})),
     "message": (MESSAGE, frozenset({Role.MARKETING, Role.MANAGER, Role.OFFERS_SPECIALIST})),
     "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR})),
-    "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
+    "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR, Role.OFFERS_SPECIALIST})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_reorder": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "forecast_override": (

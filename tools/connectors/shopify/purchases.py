@@ -1,5 +1,6 @@
 """Orders and refunds: what was bought and given back, at which of our locations, by whom."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from tools.connectors.shopify.names import PLATFORM, order_resource
 from tools.connectors.told import Heard, Hearing
 
 _POS = "pos"
+_OURS = re.compile(r"Tillhand ([A-Z0-9-]{4,32})")  # as `pos_extension/src/Modal.tsx` titles it
 _TRANSACTION = frozenset({"pos_transaction_id", "transaction_id"})
 
 
@@ -28,6 +30,7 @@ def order_event(topic: Topic, order: wire.Order, told: Hearing) -> Event:
     resource = order_resource(order.id)
     addresses = tuple(one for one in (order.shipping_address, order.billing_address) if one)
     heard = customer_heard(order.customer, told, order.phone, order.email, addresses=addresses, country=place.country)
+    by_hand = _by_hand(order, currency)
     facts = OrderFacts(
         order=resource,
         channel=channel,
@@ -36,8 +39,9 @@ def order_event(topic: Topic, order: wire.Order, told: Hearing) -> Event:
         lines=line_facts(order.line_items, currency),
         total=_total(order, currency),
         currency=currency,
-        codes=tuple(code.code for code in order.discount_codes),
-        taken={code.code: nearest(code.amount, currency) for code in order.discount_codes if code.amount is not None},
+        codes=tuple(dict.fromkeys([*(code.code for code in order.discount_codes), *by_hand])),
+        taken={code.code: nearest(code.amount, currency) for code in order.discount_codes if code.amount is not None}
+        | by_hand,
         transaction=_transaction(order),
         pickup_location=_pickup(order, told),
         cancelled=order.cancelled_at is not None,
@@ -139,6 +143,21 @@ def line_facts(lines: Sequence[wire.Line], currency: str) -> tuple[LineFacts, ..
         for line in lines
         if line.sku
     )
+
+
+def _by_hand(order: wire.Order, currency: str) -> dict[str, int]:
+    """Money that came off under the title of one of our codes: a register without a line cannot have codes looked up.
+
+    https://shopify.dev/docs/api/admin-rest/latest/resources/order#resource-object
+    """
+    found: dict[str, int] = {}
+    for place, one in enumerate(order.discount_applications):
+        named = next((match for text in (one.title, one.description) if (match := _OURS.fullmatch(text or ""))), None)
+        if one.type == "manual" and named:
+            shares = (share for line in order.line_items for share in line.discount_allocations)
+            off = sum((share.amount for share in shares if share.discount_application_index == place), Decimal(0))
+            found[named[1]] = found.get(named[1], 0) + nearest(off, currency)
+    return found
 
 
 def _total(order: wire.Order, currency: str) -> int:

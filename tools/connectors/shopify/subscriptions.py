@@ -27,6 +27,7 @@ _ORDER = [
     "total_price",
     "current_total_price",
     "discount_codes",
+    "discount_applications",
     "fulfillment_status",
     "email",
     "phone",

@@ -24,10 +24,19 @@ class Code(Wire):
     amount: Decimal | None = None
 
 
+class Application(Wire):
+    """A discount as it was put on an order: by its code, by itself, or `manual`, under the title it was given."""
+
+    type: str | None = None
+    title: str | None = None
+    description: str | None = None
+
+
 class Allocation(Wire):
-    """One discount's share of a line."""
+    """One discount's share of a line; which one, by its place among the order's applications."""
 
     amount: Decimal
+    discount_application_index: int | None = None
 
 
 class Line(Wire):
@@ -152,6 +161,7 @@ class Order(Wire):
     total_price: Decimal | None = None
     current_total_price: Decimal | None = None
     discount_codes: tuple[Code, ...] = ()
+    discount_applications: tuple[Application, ...] = ()
     fulfillment_status: str | None = None
     email: str | None = None
     phone: str | None = None
