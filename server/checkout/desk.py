@@ -146,6 +146,10 @@ class CheckoutDesk:
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAKING))
     online: str = ""
 
+    def deadline(self) -> Deadline:
+        """By when a register is answered that asks now."""
+        return Deadline.after(self.within)
+
     async def answer(  # noqa: PLR0913  # who asks about what, and what is known of it
         self,
         register: Actor,
@@ -155,6 +159,7 @@ class CheckoutDesk:
         scanned: str = "",
         earlier: Earlier | None = None,
         live_words: bool = True,
+        deadline: Deadline | None = None,
     ) -> CheckoutAnswer:
         """The offer for a basket, or silence, within the deadline; a scanned offer comes before any of ours.
 
@@ -165,13 +170,14 @@ class CheckoutDesk:
             scanned: The text of an offer's QR code; "" for none.
             earlier: What was decided on the basket before it changed.
             live_words: A model may be asked for its line now; else a kept line or the template is said, at once.
+            deadline: When a part of the time was spent before; by default it begins now.
 
         Raises:
             Refused: Nothing in the basket is in the catalog.
         """
         at = self.now()
         event = _event(checkout, source, at)
-        deadline = Deadline.after(self.within)
+        deadline = deadline or self.deadline()
         answer = CheckoutAnswer("silent", at)
         with self.metrics.timed("checkout_seconds"):
             async with deadline.or_silence():

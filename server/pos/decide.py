@@ -7,7 +7,7 @@ while it is decided, is answered with silence, and what it proposed meanwhile gi
 import asyncio
 import hmac
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database
 from policies.actions.discount import Discount
 from policies.errors import NotFound, Refused, Unavailable
+from server.checkout.deadline import Deadline
 from server.checkout.desk import CheckoutAnswer, CheckoutDesk
 from server.checkout.sent_home import link_home
 from server.pos.asked import DecisionAsked
@@ -83,29 +84,45 @@ class PosDesk:
         Raises:
             Unavailable: The database does not answer.
         """
+        deadline = self.desk.deadline()
         try:
             overtaken = await self._overtaken(asked)
             if overtaken is not None:
                 return overtaken
             customer = self.keys.readings("shopify", asked.customer) if asked.customer else ()
             checkout = await read_basket(self.database.quick, asked, counter.location, customer)
-            # one state after the other, so that each sees what was decided on the one before; of those that wait here,
-            # the newest is asked about alone
-            turn = self.turns.setdefault(checkout.transaction, asyncio.Lock())
-            waited = turn.locked()
-            async with turn:
-                if waited and await self._newest(asked) > asked.revision:
-                    return self._silent(asked, _OVERTAKEN)
-                earlier = EarlierOffers(self.database.quick, self.desk.offers.actor.id, self.now())
-                answer = await self.desk.answer(
-                    counter.actor, checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier
-                )
-                if answer.status != "silent" and await self._newest(asked) > asked.revision:
-                    await self._give_way(answer)
-                    return self._silent(asked, _OVERTAKEN)
+            answer = await self._in_turn(counter, asked, checkout, deadline)
+            if answer is None:
+                return self._silent(asked, _OVERTAKEN)
         except (Refused, NotFound) as error:
             return self._silent(asked, Why.of(error))
         return await self._told(counter, asked, checkout, answer)
+
+    async def _in_turn(
+        self, counter: Counter, asked: DecisionAsked, checkout: CheckoutFacts, deadline: Deadline
+    ) -> CheckoutAnswer | None:
+        """The answer, one state after the other, so that each sees what was decided on the one before.
+
+        Of those that wait here the newest is asked about alone: `None` for the others. Waiting counts in the deadline.
+        """
+        turn = self.turns.setdefault(checkout.transaction, asyncio.Lock())
+        waited = turn.locked()
+        async with AsyncExitStack() as holding:
+            async with deadline.or_silence():
+                await holding.enter_async_context(turn)
+            if deadline.missed:
+                self.desk.metrics.count("checkouts", status="late")
+                return CheckoutAnswer("silent", self.now(), partial=True)
+            if waited and await self._newest(asked) > asked.revision:
+                return None
+            earlier = EarlierOffers(self.database.quick, self.desk.offers.actor.id, self.now())
+            answer = await self.desk.answer(
+                counter.actor, checkout, source=SOURCE, scanned=asked.scanned, earlier=earlier, deadline=deadline
+            )
+            if answer.status != "silent" and await self._newest(asked) > asked.revision:
+                await self._give_way(answer)
+                return None
+            return answer
 
     async def _overtaken(self, asked: DecisionAsked) -> DecisionTold | None:
         """Keep this state as the newest; silence when a newer one, or another one under its number, was told before."""

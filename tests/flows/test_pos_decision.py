@@ -305,3 +305,27 @@ async def end_offers(shop: PosShop) -> None:
             text("UPDATE action SET facts = jsonb_set(facts, '{valid_until}', to_jsonb(CAST(:at AS text)))"),
             {"at": ended},
         )
+
+
+async def test_waiting_for_ones_turn_counts_in_the_deadline(database_url: str, tmp_path: Path):
+    async with pos_shop(database_url, tmp_path, TILLHAND_CHECKOUT_MS="1500") as shop:
+        desk = shop.opened.house.offers
+        begun = asyncio.Event()
+
+        async def hangs(*_: Any, **__: Any) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        desk.for_basket = hangs  # pyright: ignore[reportAttributeAccessIssue]  # a store that hangs for all of them
+        shop.till.begin([(TEE, 1)])
+        state = shop.till.state(revision=1)
+        loop = asyncio.get_running_loop()
+        first = asyncio.create_task(shop.till.ask("decision", state))
+        await begun.wait()
+        since = loop.time()
+        same = await asyncio.gather(*(shop.till.ask("decision", state) for _ in range(4)))
+        took = loop.time() - since
+        assert [(told["status"], told["partial"]) for told in (answer.json() for answer in (*same, await first))] == [
+            ("silent", True)
+        ] * 5
+        assert took < 2 * 1.5  # one after the other, it would be four deadlines
