@@ -166,6 +166,9 @@ async def test_the_background_script_asks_for_each_basket_and_tells_after_its_li
         assert [each["door"] for each in told["asked"]] == ["beforehand", "decision", "decision", "outcome"]
         made = told["offline"].pop("made")
         assert told["offline"] == {"kept": 2, "questions": 0, "decision": "", "again": False}
+        # nobody known is offered what was approved beforehand, what came off stays the sale's one offer, and a register
+        # asks once an hour, or when all it has is over
+        assert told["later"] == {"known": False, "decided": 0, "held": True, "stocked": [0, 0, 1, 1]}
         rows = await shop.opened.database.quick.rows(
             "SELECT order_id, outcome.kind, outcome.action_id, facts ->> 'code' AS code FROM outcome"
             " JOIN action ON action.id = action_id ORDER BY order_id"

@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask } from './ask';
 import { About } from './About';
 import { spend } from './beforehand';
-import { type Answer, keep, read } from './kept';
+import { type Answer, keep, madeAlone, read, takenOff } from './kept';
 import { lookAt, type Looked } from './look';
 import { note } from './outbox';
 import type { DecisionTold, OfferTold, Why } from './protocol';
@@ -55,7 +55,7 @@ function Modal() {
       <s-scroll-box>
         {trouble ? <s-banner tone="critical" heading={trouble.message} /> : null}
         {said ? <s-banner tone="info" heading={said} /> : null}
-        {answer?.told.decision === '' && answer.told.offer ? (
+        {madeAlone(answer) ? (
           <s-banner tone="info" heading="No line: an offer that was approved beforehand." />
         ) : null}
         {answer?.stale ? <s-banner tone="warning" heading="No line: this is the last answer, and may be out of date." /> : null}
@@ -182,7 +182,7 @@ function pin(approver: string, told: DecisionTold, approved: (next: Answer) => v
 /** A scanned offer, asked about with the basket as it is. */
 async function scan(scanned: string): Promise<Answer | undefined> {
   const sale = await read(shopify, 'tillhand.sale');
-  if (!sale) return undefined;
+  if (!sale || takenOff(await read(shopify, 'tillhand.answer'))) return undefined;
   const answer = await ask(shopify, 'decision', { ...sale, scanned: scanned.slice(0, 512) });
   if (!('told' in answer)) return undefined;
   const next: Answer = { told: answer.told, stale: false };

@@ -4,7 +4,7 @@ import type { Api, ShopifyGlobal } from '@shopify/ui-extensions/pos.app.ready.da
 import type { TransactionCompleteEvent } from '@shopify/ui-extensions/pos.app.ready.data';
 import { ask } from './ask';
 import { offerFor, stock } from './beforehand';
-import { forget, keep, read, type Sale } from './kept';
+import { forget, keep, madeAlone, read, type Sale, takenOff } from './kept';
 import { flush, note, outcomes } from './outbox';
 import type { Known } from './register';
 import { begin, fingerprint, stateOf } from './sale';
@@ -25,8 +25,10 @@ export default (): void => {
   /** Nobody can be asked: what was answered stays, marked as old; else an offer approved beforehand may be made. */
   const alone = async (state?: Sale): Promise<void> => {
     const kept = await read(shopify, 'tillhand.answer');
-    const told = state && !kept ? await offerFor(shopify, state) : undefined;
+    const open = !kept || (madeAlone(kept) && !takenOff(kept)); // it goes with its basket, and not with another
+    const told = state && open ? await offerFor(shopify, state) : undefined;
     if (told) await keep(shopify, 'tillhand.answer', { told, stale: false });
+    else if (state && open) await forget(shopify, 'tillhand.answer');
     else if (kept && !kept.stale) await keep(shopify, 'tillhand.answer', { ...kept, stale: true });
   };
 
@@ -40,10 +42,13 @@ export default (): void => {
   const decide = async (): Promise<void> => {
     revision += 1;
     const state = stateOf(shopify.cart.current.value, basket, revision, shopify.session.currentSession.currency);
+    const newest = (): boolean => state.basket === basket && state.revision === revision; // else another answer comes
+    const had = async (): Promise<boolean> => takenOff(await read(shopify, 'tillhand.answer'));
+    if ((await had()) || !newest()) return;
     await keep(shopify, 'tillhand.sale', state);
     if (!online()) return alone(state);
     const answer = await ask(shopify, 'decision', state);
-    if (state.basket !== basket || state.revision !== revision) return; // the cart has changed since: another answer comes
+    if ((await had()) || !newest()) return;
     if ('told' in answer) {
       await keep(shopify, 'tillhand.answer', { told: answer.told, stale: false });
       await forget(shopify, 'tillhand.trouble');

@@ -9,13 +9,18 @@ const ANEW_MS = 3_600_000; // the same batch all day long; after midnight anothe
 /** Have today's batch ready. Without a line the kept one stays. */
 export async function stock(at: Register): Promise<void> {
   const kept = await read(at, 'tillhand.beforehand');
-  if (kept && Date.now() - kept.asked < ANEW_MS && kept.offers.some(holds)) return;
+  const over = kept !== undefined && kept.offers.length > 0 && !kept.offers.some(holds);
+  if (kept && !over && Date.now() - kept.asked < ANEW_MS) return; // also where there was nothing to hand out
   const answer = await ask(at, 'beforehand', {});
   if ('told' in answer) await keep(at, 'tillhand.beforehand', { offers: answer.told.offers, asked: Date.now() });
 }
 
-/** The offer for a basket nobody can be asked about, as an answer: on goods that lie in it, and not made before. */
+/**
+ * The offer for a basket nobody can be asked about, as an answer: on goods that lie in it, and not made before. To whom
+ * nothing is offered, so that uplift can be measured, the server alone knows: a known customer is offered nothing here.
+ */
 export async function offerFor(at: Register, sale: Sale): Promise<DecisionTold | undefined> {
+  if (sale.customer) return undefined;
   const kept = await read(at, 'tillhand.beforehand');
   const used = (await read(at, 'tillhand.used')) ?? [];
   const lying = new Set(sale.lines.map((line) => line.variant));

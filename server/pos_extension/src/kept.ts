@@ -7,6 +7,16 @@ export type Sale = Omit<DecisionAsked, 'device' | 'location'>;
 /** The answer to the newest state of the basket; `stale` while the register has no line to ask about it. */
 export type Answer = { told: DecisionTold; stale: boolean };
 
+/** Whether it is an offer approved beforehand: no server decided on this basket. */
+export function madeAlone(answer: Answer | undefined): boolean {
+  return answer?.told.decision === '' && answer.told.offer !== null;
+}
+
+/** Whether such an offer came off the basket: the sale has had its offer, though no server knows of it. */
+export function takenOff(answer: Answer | undefined): boolean {
+  return madeAlone(answer) && answer?.told.offer?.applied === true;
+}
+
 /** Offers for the time without a line, and when they were asked for. */
 export type Beforehand = { offers: OfferTold[]; asked: number };
 

@@ -104,7 +104,52 @@ const outbox = () => [...stored.keys()].filter((name) => name.startsWith('tillha
   cart.set({ lineItems: [], subtotal: '0', properties: {}, cartDiscounts: [] });
   connectivity.set({ internetConnected: 'Connected' });
   await until('an empty outbox', () => outbox().length === 0);
-  process.stdout.write(JSON.stringify({ answer, again, offline, asked }));
+  const before = [...asked];
+  const doors = (name) => asked.filter((each) => each.door === name).length;
+  const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+
+  const later = {};
+  connectivity.set({ internetConnected: 'Disconnected' });
+  stored.delete('tillhand.used');
+  cart.set({ ...cart.value, lineItems: [line], customer: { id: 5 } });
+  await until('a sale of somebody known', () => stored.get('tillhand.sale')?.customer === '5');
+  await pause(50);
+  later.known = stored.has('tillhand.answer');
+  cart.set({ ...cart.value, customer: undefined });
+  await until('an offer for somebody unknown', () => stored.get('tillhand.answer')?.told.offer);
+  cart.set({ ...cart.value, customer: { id: 5 } });
+  await until('the offer to be gone', () => !stored.has('tillhand.answer'));
+  cart.set({ ...cart.value, customer: undefined });
+  await until('the offer to be back', () => stored.get('tillhand.answer')?.told.offer);
+
+  const open = stored.get('tillhand.answer'); // as the modal leaves it when the money is off
+  stored.set('tillhand.answer', { ...open, told: { ...open.told, offer: { ...open.told.offer, applied: true } } });
+  const decisions = doors('decision');
+  connectivity.set({ internetConnected: 'Connected' });
+  cart.set({ ...cart.value, lineItems: [line, { ...line, uuid: 'another', quantity: 2 }] });
+  await pause(600);
+  later.decided = doors('decision') - decisions;
+  later.held = stored.get('tillhand.answer')?.told.offer?.code === open.told.offer.code;
+  await events.transactioncomplete({ transactionType: 'Sale', orderId: 7003, discounts: [] });
+  cart.set({ ...cart.value, lineItems: [line] });
+  await until('the next sale decided', () => doors('decision') > decisions);
+
+  const restocked = async (kept) => {
+    stored.set('tillhand.beforehand', kept);
+    const count = doors('beforehand');
+    connectivity.set({ internetConnected: 'Connected' });
+    await pause(200);
+    return doors('beforehand') - count;
+  };
+  const hour = 3_600_000;
+  const ended = batch.map((each) => ({ ...each, valid_until: new Date(Date.now() - 1).toISOString() }));
+  later.stocked = [
+    await restocked({ offers: [], asked: Date.now() - hour + 60_000 }),
+    await restocked({ offers: batch, asked: Date.now() - hour + 60_000 }),
+    await restocked({ offers: [], asked: Date.now() - hour }),
+    await restocked({ offers: ended, asked: Date.now() }),
+  ];
+  process.stdout.write(JSON.stringify({ answer, again, offline, later, asked: before }));
   process.exit(0);
 })().catch((error) => {
   process.stderr.write(String(error.stack));
