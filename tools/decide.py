@@ -114,7 +114,7 @@ async def decide(  # noqa: PLR0913  # one transaction's worth of work, and what 
     for each in fresh:
         each.answer = each.problem
         _judge(each, engine, around, totals, stands)
-    promises.keep(connection, {key: total for key, total in totals.items() if total != before[key]})
+    promises.add(connection, {key: total - before[key] for key, total in totals.items() if total != before[key]})
     judged = {each.id: _judged(each) for each in fresh if each.verdict is not None}
     problems = [refused(each.request, each.answer, at) for each in candidates if isinstance(each.answer, TillhandError)]
     kept = await keep(connection, list(judged.values()), engine, at, claim=claim, also=problems)

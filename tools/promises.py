@@ -19,20 +19,40 @@ from policies.actions.discount import Discount
 from policies.actions.message import Message
 from policies.actions.reorder import Reorder
 
-_WANTED = "unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS wanted(scope, key)"
+# A customer's total is their person's: what was promised under any record of theirs, whenever those were linked.
+_COUNTED = """
+    wanted AS (SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS wanted(scope, key)),
+    counted AS (
+        SELECT scope, key, key AS held FROM wanted
+        UNION
+        SELECT scope, key, other.ref || substr(key, position(':' IN key)) FROM wanted
+        JOIN customer_identity AS own ON own.ref = split_part(wanted.key, ':', 1)
+        JOIN customer_identity AS other ON other.identity = own.identity
+        WHERE scope IN ('customer_day', 'message_customer_day', 'message_customer_week', 'message_words')
+    )
+"""
 # One fixed order for everybody, so that two decisions can wait for each other but never both.
 _LOCK = text(
     f"""
-    INSERT INTO promise (scope, key, total) SELECT scope, key, 0 FROM {_WANTED} ORDER BY scope, key
-    ON CONFLICT (scope, key) DO UPDATE SET total = promise.total RETURNING scope, key, total
+    WITH {_COUNTED}, locked AS (
+        INSERT INTO promise (scope, key, total) SELECT DISTINCT scope, held, 0 FROM counted ORDER BY scope, held
+        ON CONFLICT (scope, key) DO UPDATE SET total = promise.total RETURNING scope, key, total
+    )
+    SELECT counted.scope, counted.key, sum(locked.total) AS total
+    FROM counted JOIN locked ON locked.scope = counted.scope AND locked.key = counted.held GROUP BY 1, 2
     """  # noqa: S608  # only our own constant is put in
 )
-_READ = text(f"SELECT scope, key, total FROM promise JOIN {_WANTED} USING (scope, key)")  # noqa: S608  # the same
-_KEEP = text(
+_READ = text(
+    f"""
+    WITH {_COUNTED} SELECT counted.scope, counted.key, sum(promise.total) AS total
+    FROM counted JOIN promise ON promise.scope = counted.scope AND promise.key = counted.held GROUP BY 1, 2
+    """  # noqa: S608  # the same
+)
+_ADD = text(
     """
-    UPDATE promise SET total = kept.total
-    FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:totals AS bigint[])) AS kept(scope, key, total)
-    WHERE promise.scope = kept.scope AND promise.key = kept.key
+    UPDATE promise SET total = promise.total + more.total
+    FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:totals AS bigint[])) AS more(scope, key, total)
+    WHERE promise.scope = more.scope AND promise.key = more.key
     """
 )
 
@@ -59,7 +79,8 @@ def counted(action: AnyAction, place: Place, at: datetime) -> tuple[Counted, ...
 
     A transaction belongs to its platform, not to the location that names it: the same one proposed from two locations
     is one. A day is the location's own, and a week its days from Monday on. A campaign is one across the chain, for as
-    long as it runs. Marketing and service messages to a customer are counted apart.
+    long as it runs. Marketing and service messages to a customer are counted apart; what one record of a person was
+    promised counts for all of them.
     """
     local = at.astimezone(ZoneInfo(place.timezone)).date()
     day = local.isoformat()
@@ -101,11 +122,11 @@ async def read(connection: Connection, wanted: Iterable[Counted]) -> Totals:
     return {**dict.fromkeys(wanted, 0), **await _ask(connection, _READ, wanted)}
 
 
-def keep(connection: Connection, totals: Mapping[Counted, int]) -> None:
-    """Write totals that are locked, with what is sent next."""
-    if totals:
-        scopes, keys = [each.scope for each in totals], [each.key for each in totals]
-        connection.post(_KEEP, {"scopes": scopes, "keys": keys, "totals": list(totals.values())})
+def add(connection: Connection, more: Mapping[Counted, int]) -> None:
+    """Add to totals that are locked, with what is sent next."""
+    if more:
+        scopes, keys = [each.scope for each in more], [each.key for each in more]
+        connection.post(_ADD, {"scopes": scopes, "keys": keys, "totals": list(more.values())})
 
 
 async def release(connection: Connection, proposals: Iterable[dict[str, Any]]) -> None:
@@ -113,10 +134,10 @@ async def release(connection: Connection, proposals: Iterable[dict[str, Any]]) -
     promised = [(Counted(scope, key), amount) for told in proposals for scope, key, amount in told["promised"]]
     if not promised:
         return
-    totals = await ask(connection, {total for total, _ in promised})
+    back = dict.fromkeys(await ask(connection, {total for total, _ in promised}), 0)
     for total, amount in promised:
-        totals[total] -= amount
-    keep(connection, totals)
+        back[total] -= amount
+    add(connection, back)
 
 
 def _ask(connection: Connection, question: Any, wanted: Iterable[Counted]) -> Asked[Totals]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from knowledge.identity.links import WHO
 from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Places
 from policies.actions.discount import Discount
@@ -31,7 +32,12 @@ _VARIANTS = text(
     "SELECT sku, title, vendor, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))"
 )
 _SUPPLIERS = text("SELECT vendor, pack, minimum FROM supplier WHERE vendor = ANY(CAST(:vendors AS text[]))")
-_SPENT = text("SELECT ref, spent FROM customer WHERE ref = ANY(CAST(:customers AS text[]))")
+_SPENT = text(
+    f"""
+    WITH asked AS (SELECT unnest(CAST(:customers AS text[])) AS ref), {WHO}
+    SELECT who.ref, sum(customer.spent) AS spent FROM who JOIN customer ON customer.ref = who.customer GROUP BY who.ref
+    """  # noqa: S608  # our own texts
+)
 _LEVELS = text(
     """
     SELECT level.location_id, level.sku, level.available, level.as_of
@@ -57,7 +63,7 @@ class Surroundings:
     Attributes:
         levels: Units available and when that was heard, by (stock location, sku).
         leaving: Units of transfers already asked for, by (origin, sku).
-        spent: What customers have spent in all, in minor units; only where limits make that matter.
+        spent: What persons have spent in all, in minor units; only where limits make that matter.
         suppliers: Units in a pack and the least value of an order, by vendor.
         messages: What is known around messages.
         links: What holds of pairs of customers.
@@ -114,7 +120,7 @@ class Gathering:
         if self.leaving:
             found.leaving = {(row.origin, row.sku): int(row.units) for row in await self.leaving}
         if self.spent:
-            found.spent = {row.ref: row.spent for row in await self.spent}
+            found.spent = {row.ref: int(row.spent) for row in await self.spent}
         if self.suppliers:
             found.suppliers = {row.vendor: (row.pack, row.minimum) for row in await self.suppliers}
         if self.messages:

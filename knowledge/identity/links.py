@@ -17,6 +17,17 @@ from policies.vocabulary.ids import CustomerRef
 
 Says = Literal["link", "ask", "apart"]
 
+WHO: Final = """
+    who AS (
+        SELECT ref, ref AS customer FROM asked
+        UNION
+        SELECT asked.ref, other.ref FROM asked
+        JOIN customer_identity AS own ON own.ref = asked.ref
+        JOIN customer_identity AS other ON other.identity = own.identity
+    )
+"""
+"""A common table expression: for each `ref` of the relation `asked`, every `customer` that is the same person."""
+
 LINKER: Final = "schedule:linker"
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(7203455)")  # links and people are changed by one at a time
 _NEWEST: Final = """
@@ -44,6 +55,7 @@ _JOIN = text(
     """
 )
 _IDENTITY = text("SELECT identity FROM customer_identity WHERE ref = :ref")
+_IDENTITIES = text("SELECT ref, identity FROM customer_identity WHERE ref = ANY(CAST(:refs AS text[]))")
 _MEMBERS = text(
     """
     SELECT ref FROM customer_identity
@@ -165,6 +177,15 @@ async def identity_of(connection: Connection, ref: CustomerRef) -> CustomerRef:
     """What the person goes by whom a customer is; themselves when they are linked with nobody."""
     found = (await connection.execute(_IDENTITY, {"ref": ref})).scalar()
     return CustomerRef(found or ref)
+
+
+async def identities(connection: Connection, refs: Iterable[CustomerRef]) -> dict[CustomerRef, CustomerRef]:
+    """What the persons go by whom these customers are; all of them are in it."""
+    every = sorted(set(refs))
+    if not every:
+        return {}
+    rows = await connection.execute(_IDENTITIES, {"refs": every})
+    return dict(zip(every, every, strict=True)) | {CustomerRef(row.ref): CustomerRef(row.identity) for row in rows}
 
 
 async def members(connection: Connection, ref: CustomerRef) -> list[CustomerRef]:

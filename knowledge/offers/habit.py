@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from knowledge.identity.links import WHO
 from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
 
@@ -21,13 +22,13 @@ KINDS: Final = (
     *(f"{often}.{pays}" for often in ("rare", "regular") for pays in ("full_price", "sometimes", "on_discount")),
 )
 
-_HABITS: Final = """
-    SELECT customer_ref AS ref, count(*) AS orders, count(*) FILTER (WHERE codes <> '{}') AS coded
-    FROM purchase
-    WHERE customer_ref = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
-      AND occurred_at > CAST($2 AS timestamptz) AND NOT cancelled
-    GROUP BY customer_ref
-"""
+_HABITS: Final = f"""
+    WITH asked AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref), {WHO}
+    SELECT who.ref, count(*) AS orders, count(*) FILTER (WHERE codes <> '{{}}') AS coded
+    FROM who JOIN purchase ON purchase.customer_ref = who.customer
+    WHERE occurred_at > CAST($2 AS timestamptz) AND NOT cancelled
+    GROUP BY who.ref
+"""  # noqa: S608  # our own texts
 
 
 def habit_of(orders: int, coded: int) -> str:
@@ -46,7 +47,7 @@ def habit_of(orders: int, coded: int) -> str:
 
 
 async def habits(quick: QuickReads, refs: Sequence[CustomerRef], *, now: datetime) -> dict[str, str]:
-    """Each customer's kind by reference; all of them are in it."""
+    """Each customer's kind by reference, from what they bought under every reference linked with it; all are in it."""
     since = (now - timedelta(days=REMEMBERED_DAYS)).isoformat()
     rows = await quick.rows(_HABITS, json.dumps(sorted(set(refs))), since)
     known = {str(row["ref"]): habit_of(row["orders"], row["coded"]) for row in rows}

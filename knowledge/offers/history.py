@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from knowledge.identity.links import WHO
 from knowledge.store.quick import QuickReads
 from policies.vocabulary.ids import CustomerRef
 
@@ -16,15 +17,8 @@ _LOOKS = 20  # newest kept per customer
 _LINES = 100
 
 _KINDS: Final = ("view", "cart", "bought", "wish")  # in the order of `Past`
-_PAST: Final = """
-    WITH asked AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref),
-    who AS (
-        SELECT ref, ref AS customer FROM asked
-        UNION
-        SELECT asked.ref, other.ref FROM asked
-        JOIN customer_identity AS own ON own.ref = asked.ref
-        JOIN customer_identity AS other ON other.identity = own.identity
-    )
+_PAST: Final = f"""
+    WITH asked AS (SELECT jsonb_array_elements_text(CAST($1 AS jsonb)) AS ref), {WHO}
     SELECT who.ref, look.sku, look.kind, look.at
     FROM who CROSS JOIN LATERAL (
         SELECT interest.sku, interest.kind, interest.at FROM interest
@@ -45,7 +39,7 @@ _PAST: Final = """
         WHERE purchase.customer_ref = who.customer AND purchase.occurred_at > CAST($4 AS timestamptz)
           AND NOT purchase.cancelled AND purchase_line.quantity > purchase_line.returned
         ORDER BY purchase.occurred_at DESC, purchase_line.sku LIMIT CAST($5 AS int)) AS line
-"""
+"""  # noqa: S608  # our own texts
 
 
 @dataclass(frozen=True, slots=True)

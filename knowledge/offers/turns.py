@@ -28,7 +28,8 @@ def standing(row: str) -> str:
 # An occasion may have begun before the time asked for, and then it belongs to the time before.
 TURNS: Final = f"""
     turn AS (
-        SELECT * FROM (
+        SELECT first.occasion, first.choice, coalesce(linked.identity, first.customer_ref) AS customer_ref,
+               first.transaction, first.location_id, first.sku, first.at, first.made, first.codes FROM (
         SELECT DISTINCT ON (occasion) *, array_remove(array_agg(code) OVER (PARTITION BY occasion), '') AS codes FROM (
         SELECT proposal -> 'evidence' -> 'choice' ->> 'occasion' AS occasion,
                proposal -> 'evidence' -> 'choice' AS choice,
@@ -46,11 +47,12 @@ TURNS: Final = f"""
         SELECT occasion, choice, customer_ref, transaction, location_id, sku, '', at, true
         FROM withheld WHERE at >= :since - interval '2 days' AND at < :until
         ) AS state ORDER BY occasion, {standing("state")} DESC, at, made DESC
-        ) AS first WHERE at >= :since
+        ) AS first LEFT JOIN customer_identity AS linked ON linked.ref = first.customer_ref
+        WHERE first.at >= :since
     )
 """  # noqa: S608  # our own texts
 """A common table expression with parameters `since` and `until`; `made` is false where the guard kept an offer back,
-and `codes` are all that were proposed on the occasion."""
+`codes` are all that were proposed on the occasion, and `customer_ref` is what the person goes by now."""
 
 # A basket's purchase names its transaction; a customer's later ones name the customer, and a stranger's order of what
 # is sent home names the code. Registers' clocks run a little before ours. One occasion may meet several purchases.
@@ -70,7 +72,10 @@ MET: Final = """
           AND purchase.occurred_at < turn.at + make_interval(days => :days)
         UNION
         SELECT turn.occasion, purchase.id, purchase.occurred_at
-        FROM turn JOIN purchase ON purchase.customer_ref = turn.customer_ref
+        FROM turn CROSS JOIN LATERAL (
+            SELECT turn.customer_ref AS ref
+            UNION SELECT ref FROM customer_identity WHERE identity = turn.customer_ref) AS record
+        JOIN purchase ON purchase.customer_ref = record.ref
         WHERE NOT purchase.cancelled AND purchase.occurred_at >= turn.at - interval '10 minutes'
           AND purchase.occurred_at < turn.at + make_interval(days => :days)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from knowledge.events.event import Event, Topic
 from knowledge.events.families import LevelFacts
+from knowledge.identity.links import identities
 from knowledge.identity.resolve import resolve_all
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
@@ -45,7 +46,7 @@ class Applied:
     """What a burst came to.
 
     Attributes:
-        customers: Who each event is about, by event id; anonymous events are absent.
+        customers: Who each event is about, by event id, as the person goes by; anonymous events are absent.
         stale: Ids of events that told what we already knew better.
     """
 
@@ -65,16 +66,19 @@ async def apply(
 
     Events already applied (a worker died after this and before the burst was done) only have their customers looked up.
     Two workers may apply bursts of different lanes at once; rows are touched in key order, so they cannot deadlock.
-    With a `vault`, what was told of customers goes there, and who was erased stays unknown.
+    With a `vault`, what was told of customers goes there, and who was erased stays unknown. What is stored stays with
+    the record it came with, so that taking a link apart loses nothing; whoever acts on it is told of the person.
     """
     applied = Applied()
     events, odd = with_clocks_put_right(events)
     arrived: dict[str, Person] = {}
     if vault is not None:
         events, arrived = await vault.without_erased(connection, events)
-    applied.customers.update(await resolve_all(connection, {event.id: named_in(event) for event in events}, at=at))
+    customers = await resolve_all(connection, {event.id: named_in(event) for event in events}, at=at)
+    persons = await identities(connection, customers.values())
+    applied.customers.update({name: persons[ref] for name, ref in customers.items()})
     if vault is not None:
-        await vault.keep(connection, arrived, applied.customers, at)
+        await vault.keep(connection, arrived, customers, at)
     seqs = [event.seq for event in events if event.seq]
     fresh = set((await connection.execute(_CLAIM, {"at": at, "seqs": seqs})).scalars()) if seqs else set[int]()
     new = [event for event in events if not event.seq or event.seq in fresh]
@@ -84,9 +88,9 @@ async def apply(
     for event in new:
         by_topic.setdefault(event.topic, []).append(event)
     applied.stale |= await apply_products(connection, by_topic.get(Topic.PRODUCT_UPDATED, []))
-    applied.stale |= await apply_customers(connection, by_topic.get(Topic.CUSTOMER_UPDATED, []), applied.customers)
+    applied.stale |= await apply_customers(connection, by_topic.get(Topic.CUSTOMER_UPDATED, []), customers)
     orders = [event for event in new if event.topic in ORDER_TOPICS]
-    stale, moved = await apply_orders(connection, orders, applied.customers, places)
+    stale, moved = await apply_orders(connection, orders, customers, places)
     moved += await apply_returns(connection, by_topic.get(Topic.RETURN_CREATED, []), places)
     moved += await apply_transfers(connection, by_topic.get(Topic.TRANSFER_UPDATED, []))
     counts = by_topic.get(Topic.INVENTORY_UPDATED, [])
@@ -96,10 +100,10 @@ async def apply(
     odd += [_below_zero(found) for found in sorted(counted.negative.items())]
     await keep_oddities(connection, odd + [_part(event) for event in counts if event.facts.get("exact")], at)
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
-    await apply_interest(connection, looked, applied.customers)
+    await apply_interest(connection, looked, customers)
     await apply_promotions(connection, by_topic.get(Topic.PROMOTION_PLANNED, []))
-    applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), applied.customers)
-    applied.stale |= await apply_tickets(connection, by_topic.get(Topic.TICKET_UPDATED, []), applied.customers)
+    applied.stale |= await apply_wishlists(connection, by_topic.get(Topic.WISHLIST_UPDATED, []), customers)
+    applied.stale |= await apply_tickets(connection, by_topic.get(Topic.TICKET_UPDATED, []), customers)
     for source in sorted({event.source for event in new if event.id in applied.stale}):
         count = sum(1 for event in new if event.source == source and event.id in applied.stale)
         await absorb(connection, source, "stale", count)

@@ -33,7 +33,8 @@ _PAST = text(
     """  # noqa: S608  # our own text
 )
 _BUYERS = text(
-    "SELECT count(DISTINCT customer_ref) FROM purchase"
+    "SELECT count(DISTINCT coalesce(linked.identity, customer_ref)) FROM purchase"
+    " LEFT JOIN customer_identity AS linked ON linked.ref = customer_ref"
     " WHERE occurred_at >= :begins AND occurred_at < :ends AND NOT cancelled"
 )
 _READ = text("SELECT plan, digest FROM measurement WHERE campaign = :campaign")
