@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from knowledge.identity.consent import CONSENT, Consents, consents_of
 from knowledge.store.connection import Asked, Connection
 from knowledge.store.places import Place, Places
 from policies.actions.any_action import read_action
@@ -26,19 +27,16 @@ from tools.words_agree import agree, promises_nothing
 NEVER_TOLD: Final = 10**12  # seconds: older than any limit lets consent be
 _STOP: Final = re.compile(r"\bSTOP\b", re.IGNORECASE)
 _PEOPLE = text(
-    """
-    SELECT customer.ref, customer.consent_email, customer.consent_sms, customer.consent_email_at,
-           customer.consent_sms_at,
-           ARRAY(SELECT DISTINCT channel FROM message_stop WHERE message_stop.customer_ref = customer.ref
-                 OR message_stop.customer_ref IN (
-                     SELECT other.ref FROM customer_identity AS own
-                     JOIN customer_identity AS other ON other.identity = own.identity WHERE own.ref = customer.ref
-                 )) AS stops,
-           (SELECT purchase.location_id FROM purchase
-            WHERE purchase.customer_ref = customer.ref AND purchase.channel = 'pos'
+    f"""
+    WITH asked AS (SELECT ref FROM customer WHERE ref = ANY(CAST(:customers AS text[]))), {CONSENT}
+    SELECT consent.*,
+           ARRAY(SELECT DISTINCT channel FROM message_stop JOIN who ON who.customer = message_stop.customer_ref
+                 WHERE who.ref = consent.ref) AS stops,
+           (SELECT purchase.location_id FROM purchase JOIN who ON who.customer = purchase.customer_ref
+            WHERE who.ref = consent.ref AND purchase.channel = 'pos'
             ORDER BY purchase.occurred_at DESC LIMIT 1) AS bought_at
-    FROM customer WHERE customer.ref = ANY(CAST(:customers AS text[]))
-    """
+    FROM consent
+    """  # noqa: S608  # our own texts
 )
 _CODES = text(
     """
@@ -58,12 +56,12 @@ class Reachable:
     """What is known of a customer that matters to a message.
 
     Attributes:
-        consent: By channel, to marketing; and when a platform last told, `None` when none ever did.
+        consent: By channel, to marketing, over every record of the person.
         stops: Channels over which they want nothing.
         bought_at: Where they last bought in person; "" when they never did.
     """
 
-    consent: Mapping[str, tuple[bool, datetime | None]]
+    consent: Consents
     stops: frozenset[str]
     bought_at: str
 
@@ -142,13 +140,13 @@ def message_facts(  # noqa: PLR0913  # what a message is judged by, each by name
     if person is None:
         raise NotFound("This customer is not known.", code="customer.unknown", field="customer")
     held = _held(message, news.codes.get(message.code), at)
-    agreed, told = person.consent[message.channel]
+    agreed = person.consent[message.channel]
     counts = {fact(total.scope): count for total, count in totals}
     return MessageFacts(
         channel=message.channel,
         purpose=message.purpose,
-        consent=agreed,
-        consent_age_s=NEVER_TOLD if told is None else max(0, -((told - at) // timedelta(seconds=1))),
+        consent=agreed.agreed,
+        consent_age_s=NEVER_TOLD if agreed.told is None else max(0, -((agreed.told - at) // timedelta(seconds=1))),
         opted_out=message.channel in person.stops,
         local_minute=_minute(at, place.timezone),
         customer_minute=_minute(at, _home(person, place, places).timezone),
@@ -200,5 +198,4 @@ def _minute(at: datetime, timezone: str) -> int:
 
 
 def _reachable(row: Any) -> Reachable:
-    consent = {"email": (row.consent_email, row.consent_email_at), "sms": (row.consent_sms, row.consent_sms_at)}
-    return Reachable(consent, frozenset(row.stops), row.bought_at or "")
+    return Reachable(consents_of(row), frozenset(row.stops), row.bought_at or "")

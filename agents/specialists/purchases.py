@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import text
-
 from agents.routing import PURCHASES, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
 from knowledge.events.event import Event, Topic
+from knowledge.identity.consent import consents
 from knowledge.offers.lottery import NO_LOTTERY, Lottery
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
@@ -38,9 +37,7 @@ _WORDS: Final[Mapping[Occasion, str]] = {
 }
 _SUBJECT: Final = "Thank you for your purchase"
 _STOP: Final = " Reply STOP to stop."  # texts of ours say so themselves; e-mails carry their provider's own line
-_CONSENTS: Final = text(
-    "SELECT ref, consent_sms, consent_email FROM customer WHERE ref = ANY(CAST(:customers AS text[]))"
-)
+_PREFERRED: Final[tuple[Channel, ...]] = ("sms", "email")  # a text reaches who still is in the shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +143,12 @@ class PurchasesSpecialist:
         return None
 
     async def _agreed(self, connection: Connection, customers: AbstractSet[CustomerRef]) -> dict[CustomerRef, Channel]:
-        """Over which channel each may be written, of those that are set up; a text reaches who still is in the shop."""
+        """Over which channel each may be written, of those that are set up."""
         found: dict[CustomerRef, Channel] = {}
-        for row in await connection.execute(_CONSENTS, {"customers": sorted(customers)}):
-            agreed: tuple[tuple[Channel, bool], ...] = (("sms", row.consent_sms), ("email", row.consent_email))
-            for channel, agrees in agreed:
-                if agrees and channel in self._channels:
-                    found.setdefault(row.ref, channel)
+        for ref, agreed in (await consents(connection, customers)).items():
+            for channel in _PREFERRED:
+                if agreed[channel].agreed and channel in self._channels:
+                    found.setdefault(CustomerRef(ref), channel)
         return found
 
     def _propose(self, one: _Purchase, channel: Channel) -> Proposal:

@@ -39,11 +39,6 @@ _GOODS: Final = """
     FROM variant LEFT JOIN known_level AS level ON level.sku = variant.sku AND level.location_id = $2
     WHERE variant.sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
 """
-_CONSENT: Final = """
-    SELECT bool_and(consent_email) AS email, bool_or(consent_email) AS some_email,
-           bool_and(consent_sms) AS sms, bool_or(consent_sms) AS some_sms
-    FROM customer WHERE ref = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
-"""
 
 
 class Guarding(Protocol):
@@ -84,16 +79,15 @@ class InsightDesk:
         found = await self.guard.invoke(counter.actor, "get_customer", {"customer": ref}, origin)
         assert isinstance(found, Customer)  # noqa: S101  # the tool's own answer
         titles = await self._goods(found, counter.location)
-        consent = await self._consent(found)
         return InsightTold(
             known=True,
             lines=self._lines(counter, found),
             viewed=_items(found.known.viewed, titles),
             left_in_cart=_items(found.known.left_in_cart, titles),
             likely_next=_items(found.known.likely_next, titles),
-            consent_email=bool(consent["email"]),
-            consent_sms=bool(consent["sms"]),
-            unclear=tuple(name for name in ("email", "sms") if consent[name] != consent[f"some_{name}"]),
+            consent_email=found.consent_email,
+            consent_sms=found.consent_sms,
+            unclear=found.unclear_consent,
             partial=found.known.partial,
             as_of=self.now(),
         )
@@ -126,12 +120,6 @@ class InsightDesk:
             row["sku"]: Item(sku=row["sku"], title=plain_title(row["title"], row["category"]), here=row["here"])
             for row in rows
         }
-
-    async def _consent(self, found: Customer) -> Mapping[str, Any]:
-        """Records of one person that contradict each other mean no."""
-        refs = [found.customer, *(each.customer for each in found.linked)]
-        (row,) = await self.database.quick.rows(_CONSENT, json.dumps(refs))
-        return row
 
 
 def _items(skus: tuple[str, ...], known: Mapping[str, Item]) -> tuple[Item, ...]:

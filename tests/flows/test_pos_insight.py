@@ -76,7 +76,8 @@ async def test_records_that_contradict_each_other_about_consent_mean_no(database
         await known(shop)
         async with shop.opened.database.transaction() as connection:
             at = datetime.now(UTC)
-            await connection.execute(insert(customer).values(ref="c_other", consent_email=False, observed_at=at))
+            no = {"consent_email_at": at - timedelta(days=900), "consent_sms_at": at - timedelta(days=900)}
+            await connection.execute(insert(customer).values(ref="c_other", **no, observed_at=at))
             await connection.execute(
                 text("UPDATE customer SET consent_email = true, consent_sms = true WHERE ref = :ref"), {"ref": CUSTOMER}
             )

@@ -12,6 +12,7 @@ from pydantic import model_validator
 from sqlalchemy import text
 
 from knowledge.events.families import KeyedHash
+from knowledge.identity.consent import CHANNELS, Consents, consents
 from knowledge.identity.graph import STRENGTH
 from knowledge.identity.links import members
 from knowledge.identity.match_key import MatchKeys
@@ -40,7 +41,7 @@ SHOWN_PURCHASES = 5
 
 _CUSTOMER = text(
     """
-    SELECT customer.ref, customer.consent_email, customer.consent_sms, customer.observed_at,
+    SELECT customer.ref, customer.observed_at,
            together.orders, together.spent, together.last_order_at, together.channels
     FROM customer, (
         SELECT sum(orders) AS orders, sum(spent) AS spent, max(last_order_at) AS last_order_at,
@@ -119,7 +120,8 @@ class Linked(Answer):
 class Customer(Answer):
     """A customer without personal data, over both channels. `truncated` says that older purchases exist.
 
-    Orders and money are the person's; consent is that of `customer`, the record messages are sent to.
+    Orders, money and consent are the person's. `unclear_consent` names channels over which their records contradict
+    each other, which counts as no.
     """
 
     customer: str
@@ -131,6 +133,7 @@ class Customer(Answer):
     last_order_at: datetime | None
     consent_email: bool
     consent_sms: bool
+    unclear_consent: tuple[str, ...]
     known: Known
     last_purchases: tuple[Purchase, ...]
     truncated: bool
@@ -233,6 +236,7 @@ class _Found:
 
     refs: Sequence[CustomerRef]
     head: Any
+    consents: Consents
     currency: str
     rows: Sequence[Any]
     linked: tuple[Linked, ...]
@@ -244,6 +248,7 @@ async def _found(connection: Connection, ref: CustomerRef, places: Sequence[Loca
     head = (await connection.execute(_CUSTOMER, {"ref": ref, "refs": refs})).one_or_none()
     if head is None:
         raise NotFound("This customer is not known.", code="customer.unknown", field="customer")
+    agreed = (await consents(connection, [ref]))[ref]
     currency = (await connection.execute(_CURRENCY, {"ref": ref})).scalar_one()
     held: Sequence[Any] = (await connection.execute(_LINKS, {"refs": refs})).all() if len(refs) > 1 else []
     asked_for = {
@@ -255,7 +260,7 @@ async def _found(connection: Connection, ref: CustomerRef, places: Sequence[Loca
     }
     rows = (await connection.execute(_PURCHASES, asked_for)).all()
     further = next_page(start + SHOWN_PURCHASES) if len(rows) > SHOWN_PURCHASES else ""
-    return _Found(refs, head, currency, rows[:SHOWN_PURCHASES], _linked(refs, ref, held), further)
+    return _Found(refs, head, agreed, currency, rows[:SHOWN_PURCHASES], _linked(refs, ref, held), further)
 
 
 def _linked(refs: Sequence[CustomerRef], ref: CustomerRef, held: Sequence[Any]) -> tuple[Linked, ...]:
@@ -277,8 +282,9 @@ def _answer(found: _Found, profile: Profile, role: Role, at: datetime) -> Custom
         orders=int(head.orders),
         spent=Amount(minor=int(head.spent), currency=currency),
         last_order_at=head.last_order_at,
-        consent_email=head.consent_email,
-        consent_sms=head.consent_sms,
+        consent_email=found.consents["email"].agreed,
+        consent_sms=found.consents["sms"].agreed,
+        unclear_consent=tuple(name for name in CHANNELS if found.consents[name].unclear),
         known=known_of(profile, role, currency),
         last_purchases=tuple(
             Purchase(
