@@ -95,10 +95,17 @@ def test_a_planner_overrides_within_bounds_and_others_may_not(run: Run, planner:
     run("plan", "make")
     today = datetime.now(UTC).date()
     days = ("--from", today.isoformat(), "--to", (today + timedelta(days=3)).isoformat(), "--reason", "fair")
+    code, shown, _ = run("plan", "override", "30", "--sku", "TEE", *days, "--dry-run", key=planner)
+    assert (code, "every location" in shown, "before" in shown) == (0, True, True)
+    assert "+30 %" not in run("plan", "forecast", "TEE", key=planner)[1], "a dry run changes nothing"
     assert run("plan", "override", "30", "--sku", "TEE", *days, key=planner)[0] == 0
+    code, clash, _ = run("plan", "override", "5", "--sku", "TEE", "--location", "A", *days, key=planner)
+    assert (code, "take that override back first" in " ".join(clash.split())) == (1, True)
     _, told, _ = run("plan", "forecast", "TEE", key=planner)
     assert "+30 %" in told
-    assert "1 to 30 percent" in run("plan", "override", "31", "--sku", "TEE", *days, key=planner)[2]
+    assert "equal to 30" in run("plan", "override", "31", "--sku", "TEE", *days, key=planner)[2]
+    assert run("plan", "overrides", key=planner)[0] == 0
+    assert run("plan", "noticed", key=planner)[0] == 0
     assert run("plan", "event", "200", *days, key=planner)[0] == 0
     manager = run("credential", "add", "manager:max", "--role", "manager")[1].strip()
     assert "Only a planner" in run("plan", "event", "200", *days, key=manager)[2]
