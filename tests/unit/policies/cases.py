@@ -209,6 +209,7 @@ REORDERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"packs_whole": True}, {"packs_whole": False}, "inventory.order_packs"),
     ({"minimum": 20_000}, {"minimum": 20_001}, "inventory.order_minimum"),
 ]
+_OVERRIDERS = frozenset({Role.MANAGER, Role.PLANNER, Role.OPERATOR, Role.INVENTORY_SPECIALIST})
 ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
     "transfer": (TRANSFER, frozenset({Role.MANAGER, Role.PLANNER, Role.INVENTORY_SPECIALIST})),
@@ -219,10 +220,7 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR, Role.OFFERS_SPECIALIST})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_reorder": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
-    "forecast_override": (
-        OVERRIDE,
-        frozenset({Role.MANAGER, Role.PLANNER, Role.OPERATOR, Role.INVENTORY_SPECIALIST}),
-    ),
+    "forecast_override": (OVERRIDE, _OVERRIDERS),
     "cancel_forecast_override": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
 }
 PERMITS = {
@@ -328,16 +326,11 @@ def _overrides() -> Iterator[Case]:
         over = replace(OVERRIDE, **beyond)
         for bound in bounds:
             yield Case(replace(OVERRIDE, **within), "allow", (who,), **bound)
-            yield Case(over, outcome, (rule,), **bound)
-            yield Case(over, outcome, (rule,), **bound, given="confirmed")
-            if outcome == "approve":
-                yield Case(over, "allow", (who,), **bound, given="manager")
-                yield Case(over, "allow", (who,), **bound, given="two_managers")
-            else:
-                yield Case(over, "deny", (rule,), **bound, given="two_managers")
+            lifted = ("allow", (who,)) if outcome == "approve" else ("deny", (rule,))
+            yield from (Case(over, outcome, (rule,), **bound, given=given) for given in ("none", "confirmed"))
+            yield from (Case(over, *lifted, **bound, given=given) for given in ("manager", "two_managers"))
         yield Case(over, "allow", (who,), role=Role.PLANNER)
     some = frozenset({S1})
-    yield Case(OVERRIDE, "allow", (who,), role=Role.PLANNER, places=some)
     everywhere = replace(OVERRIDE, everywhere=True)
     yield Case(everywhere, "deny", ("inventory.override_everywhere",), role=Role.PLANNER, places=some, given="manager")
 
