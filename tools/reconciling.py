@@ -164,7 +164,7 @@ class Reconciling:
         return len(new)
 
     async def _books(self, connection: Connection, places: Sequence[LocationId], at: datetime) -> Books:
-        return await read_books(connection, places, since=at - WINDOW, moving_since=at - _MOVING)
+        return await read_books(connection, places, since=at - 2 * WINDOW, moving_since=at - _MOVING)
 
     async def _skus(self, connection: Connection, places: Sequence[LocationId], books: Books) -> list[str]:
         asked = {"places": list(places), "most": _MOST}

@@ -2,7 +2,8 @@
 
 A simulation (`evals.reconciliation.chain`), several seeds. A fault counts as found when one of its cells is told of
 after it happened, and its cause as right when it is the one told, or "several" where faults of different causes met in
-a cell. Rival: everything that differs at a look is an alert.
+a cell. Rival: everything that differs at a look is an alert. The rows called `product` are of the product's own run
+(`evals.reconciliation.product`), which reads its documents from the store and asks a platform.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evals.reconciliation.chain import Chain, Fault
+from evals.reconciliation.product import SEEDS, trade
 from evals.row import Row
 from knowledge.reconcile.causes import Cause
 from knowledge.reconcile.documents import Cell, Sync
@@ -40,12 +42,29 @@ async def measure() -> list[Row]:
     tally = await asyncio.to_thread(_measure)
     cause = tally.right / max(tally.alerts - tally.false, 1)
     return [
+        *await _product(),
         Row("reconciliation_faults_found", tally.found / tally.faults, "", ">= 1", None, tally.found == tally.faults),
         Row("reconciliation_false_alerts", tally.false, "", "<= 0", tally.naive_false, tally.false == 0),
         Row("reconciliation_cause_right", round(cause, 3), "", f">= {GOAL_CAUSE}", None, cause >= GOAL_CAUSE),
         Row("reconciliation_alerts", tally.alerts, "", "", tally.naive, None),
         Row("reconciliation_faults", tally.faults, "", "", None, None),
         Row("reconciliation_lines", tally.lines, "", "", None, None),
+    ]
+
+
+async def _product() -> list[Row]:
+    """The product's own run, over its store and a platform."""
+    told = [await trade(seed) for seed in SEEDS]
+    alerts, false = sum(each.alerts for each in told), sum(each.false for each in told)
+    due, missed = sum(each.due for each in told), sum(len(each.missed) for each in told)
+    cause = sum(each.right for each in told) / max(alerts - false, 1)
+    naive = sum(each.naive for each in told)
+    return [
+        Row("reconciliation_product_faults_found", round((due - missed) / due, 3), "", ">= 1", None, not missed),
+        Row("reconciliation_product_false_alerts", false, "", "<= 0", naive - due, not false),
+        Row("reconciliation_product_cause_right", round(cause, 3), "", f">= {GOAL_CAUSE}", None, cause >= GOAL_CAUSE),
+        Row("reconciliation_product_alerts", alerts, "", "", naive, None),
+        Row("reconciliation_product_faults", due, "", "", None, None),
     ]
 
 

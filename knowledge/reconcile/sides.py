@@ -14,12 +14,14 @@ from typing import Final
 
 from knowledge.reconcile.books import Books, Change, Moves, Moving
 from knowledge.reconcile.documents import Cell, Document, Kind
+from knowledge.unify.journal import WINDOW
 
 OVERDUE: Final = timedelta(days=4)  # from sent to received; a van between two shops takes a day or two
 TOGETHER: Final = timedelta(hours=2)  # a sale, and what it did to the count of another sku
 STOCKTAKE: Final = timedelta(minutes=30)  # of changes at one location that belong to one
 STOCKTAKE_SKUS: Final = 3
-HIDDEN: Final = timedelta(days=1)  # between a sale and goods booked in that were told in one count with it
+POLL: Final = timedelta(minutes=15)  # what is told within it is told at once
+HIDDEN: Final = timedelta(days=1)  # from a sale to goods booked in that were told in one count with it
 VAN: Final = timedelta(days=2)  # from one location to another
 PACK: Final = 3  # pieces at least; of two, one may as well be another customer's
 
@@ -66,24 +68,26 @@ def sides(
         books: Of the platform's locations.
         untold: Of the same.
         telling: By cell, what the platform counts now less what we keep: a telling that never reached us.
-        at: Now.
+        at: Now; what is older than a week is paired with what it belongs to, and told no more.
         platform_at: When such a telling counts as seen.
     """
     found = Sides()
     changes = [Change(each.cell, each.name, each.delta, each.at, each.seen, each.beside) for each in books.changes]
     missed = dict(telling)
     opened = [each for each in books.open if each.reference not in books.twice]
-    _twice(books, found)
+    _twice(books, found, at - WINDOW)
     _late(opened, changes)
     _moved(books, changes, found, at)
     _orders(untold, changes, missed, found)
-    _packs(books, changes, found)
-    _elsewhere(opened, changes, found)
+    _hidden(opened, changes, at_once=True)
+    _packs(books, changes, found, at - WINDOW)
+    _elsewhere(opened, changes, found, at - WINDOW)
+    _hidden(opened, changes, at_once=False)
     for each in opened:
-        if each.left:
+        if each.left and each.seen >= at - WINDOW:
             kind: Kind = "transfer" if each.cause == "transfer" else "sale"
             found.add(each.units, each.shown, each.cell, each.reference, each.reference, each.seen, kind)
-    _without_a_reason(changes, found)
+    _without_a_reason([each for each in changes if each.seen >= at - WINDOW], found)
     for cell, units in missed.items():
         if units:
             found.add(0, units, cell, f"count of {cell[0]}", "the platform's count", platform_at)
@@ -91,14 +95,14 @@ def sides(
     return found
 
 
-def _twice(books: Books, found: Sides) -> None:
+def _twice(books: Books, found: Sides, since: datetime) -> None:
     """A sale told under two names happened once, however the platform counted it."""
     by_name = defaultdict[str, list[Moves]](list)
     for each in books.documents:
         by_name[each.reference].append(each)
     for again, first in books.twice.items():
         for each in by_name[again]:
-            if not each.shown:
+            if not each.shown or each.seen < since:
                 continue
             known = next((one for one in by_name[first] if one.cell == each.cell), None)
             if known is not None and not known.left:  # the same in both, and what the second is compared with
@@ -110,15 +114,8 @@ def _twice(books: Books, found: Sides) -> None:
 
 
 def _late(opened: Iterable[Moves], changes: list[Change]) -> None:
-    """A reason that came too late to be joined with its change, or whose change a larger one of the other way hides."""
+    """A reason that came too late to be joined with its change."""
     for each in opened:
-        hidden = (
-            one for one in changes if one.cell == each.cell and one.delta > 0 > each.left and one.seen >= each.seen
-        )
-        if (booked_in := next(hidden, None)) is not None:
-            booked_in.delta -= each.left
-            each.shown = each.units
-            continue
         for change in [one for one in changes if one.cell == each.cell and one.delta * each.left > 0]:
             units = min(abs(change.delta), abs(each.left)) * (1 if each.left > 0 else -1)
             each.shown += units
@@ -182,7 +179,7 @@ def _orders(untold: Iterable[Untold], changes: list[Change], missed: dict[Cell, 
             found.add(0, units, line.cell, line.order, line.order, line.seen)
 
 
-def _packs(books: Books, changes: list[Change], found: Sides) -> None:
+def _packs(books: Books, changes: list[Change], found: Sides, since: datetime) -> None:
     """A piece that was sold and taken off the count as a pack."""
     known = {(each.cell, each.reference): each for each in books.documents}
     for change in [one for one in changes if one.beside]:
@@ -191,37 +188,61 @@ def _packs(books: Books, changes: list[Change], found: Sides) -> None:
             continue
         whole = sold.units + change.delta
         if whole % sold.units == 0 and whole // sold.units >= PACK:
-            found.add(sold.units, whole, sold.cell, sold.reference, sold.reference, sold.seen)
+            if change.seen >= since:
+                found.add(sold.units, whole, sold.cell, sold.reference, sold.reference, sold.seen)
             changes.remove(change)
 
 
-def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides) -> None:
-    """A line that one sku's count never showed, and another one's did."""
+def _of_a_stocktake(change: Change, changes: Iterable[Change]) -> bool:
+    """Whether several skus of its location lost something without a reason at about the same time."""
+    near = {
+        one.cell
+        for one in changes
+        if one.delta < 0 and one.cell[1] == change.cell[1] and abs(one.at - change.at) <= STOCKTAKE
+    }
+    return change.delta < 0 and len(near) >= STOCKTAKE_SKUS
+
+
+def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides, since: datetime) -> None:
+    """A line that one sku's count never showed, and another one's did; what a stocktake found is nobody's sale."""
+    single = [one for one in changes if not _of_a_stocktake(one, changes)]
     for each in [one for one in opened if one.left and not one.shown]:
         beside = [
             one
-            for one in changes
+            for one in single
             if one.cell[1] == each.cell[1] and one.cell[0] != each.cell[0] and one.delta == each.left
             and abs(one.at - each.occurred_at) <= TOGETHER
         ]  # fmt: skip
         if beside:
             nearest = min(beside, key=lambda one: (abs(one.at - each.occurred_at), one.cell))
-            found.add(each.units, 0, each.cell, each.reference, each.reference, each.seen)
-            found.add(0, nearest.delta, nearest.cell, each.reference, nearest.name, nearest.seen)
+            if each.seen >= since:
+                found.add(each.units, 0, each.cell, each.reference, each.reference, each.seen)
+                found.add(0, nearest.delta, nearest.cell, each.reference, nearest.name, nearest.seen)
             changes.remove(nearest)
+            single.remove(nearest)
             opened.remove(each)
 
 
-def _without_a_reason(changes: Iterable[Change], found: Sides) -> None:
-    """What is left of the changes; those of one location within half an hour are a stocktake's."""
-    left = list(changes)
-    for change in [one for one in left if one.delta < 0]:
-        near = {
-            one.cell
-            for one in left
-            if one.delta < 0 and one.cell[1] == change.cell[1] and abs(one.at - change.at) <= STOCKTAKE
-        }
-        kind: Kind = "stocktake" if len(near) >= STOCKTAKE_SKUS else "change"
+def _hidden(opened: Iterable[Moves], changes: list[Change], *, at_once: bool) -> None:
+    """A sale that was told in one count with goods booked in, and the change of which is taken for theirs."""
+    for each in [one for one in opened if one.left < 0]:
+        booked_in = (
+            one
+            for one in changes
+            if one.cell == each.cell
+            and one.delta > 0
+            and one.seen - each.seen <= HIDDEN
+            and (not at_once or abs(one.seen - each.seen) <= POLL)
+        )
+        if (change := next(booked_in, None)) is not None:
+            change.delta -= each.left
+            each.shown = each.units
+
+
+def _without_a_reason(changes: Sequence[Change], found: Sides) -> None:
+    """What is left of the changes."""
+    for change in [one for one in changes if one.delta < 0]:
+        kind: Kind = "stocktake" if _of_a_stocktake(change, changes) else "change"
         found.add(0, change.delta, change.cell, change.name, change.name, change.seen, kind)
 
 

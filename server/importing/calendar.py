@@ -28,9 +28,9 @@ class Calendar:
         """From the store."""
         goods = (await connection.execute(_GOODS)).all()
         found = cls(frozenset(row.sku for row in goods), frozenset(row.category for row in goods if row.category))
-        for row in await connection.execute(_PLANNED):
-            facts = {name: value for name, value in row._mapping.items() if name not in {"id", "location_id"}}  # noqa: SLF001  # the library's own name for it
-            found._add({**facts, "location": row.location_id})
+        for row in (await connection.execute(_PLANNED)).mappings():
+            facts = {name: value for name, value in row.items() if name not in {"id", "location_id"}}
+            found._add({**facts, "location": row["location_id"]})
         return found
 
     def enter(self, facts: Mapping[str, Any]) -> None:
