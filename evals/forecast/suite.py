@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from evals.forecast.bias import seasons
 from evals.forecast.launches import launched
 from evals.forecast.quality import SHARES, Quality
 from evals.forecast.rivals import RIVALS, normal_week, poisson_week
@@ -44,6 +45,7 @@ def _measure(stream: Stream) -> list[Row]:
         *(Row(f"{name}_rmsse", round(kinds[name].rmsse, 3), "", "", None, None) for name in RIVALS),
         _near("forecast_bias", ours.bias, GOAL_BIAS, seasonal.bias),
         Row("forecast_bias_worst_origin", round(ours.worst_bias, 3), "", "", round(seasonal.worst_bias, 3), None),
+        *seasons(stream),
     ]
     normal = kinds["normal"]
     rows += [

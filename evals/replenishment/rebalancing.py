@@ -2,7 +2,8 @@
 
 Stock for four weeks is placed with errors, as it is in real chains; then only what shops hold can be sold. Every night
 goods may be moved, at a cost per unit. What is recoverable is what a planner would save who knew every coming sale and
-moved goods once, at that cost.
+moved goods once, at that cost. How much of it better forecasts could win at all is shown by the same plan when it is
+told what each variant will sell in the days it looks at, though not where.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.replenishment.shops import SHOPS, Shops
-from knowledge.demand.model import Forecast, learn
+from knowledge.demand.model import DemandModel, Forecast, learn
+from knowledge.demand.outline import Floats
 from knowledge.planning.chain import LEAD, REVIEW
 from knowledge.planning.moving import Network, Shelves
 from knowledge.planning.rebalance import rebalanced
@@ -25,7 +27,8 @@ _NO_LIMIT: Final = 10**6
 _SELLS: Final = 0.5  # units a week; the plain rule leaves slower goods alone
 _PLENTY: Final = 4  # weeks of cover
 Whole = NDArray[np.int64]
-Way = Literal["none", "weeks_of_cover", "ours"]
+Way = Literal["none", "weeks_of_cover", "ours", "told_demand"]
+_SURE: Final = 0.02  # dispersion left to who is told what will be sold
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,39 @@ class Saved:
     moved: int
 
 
-def without_supply(shops: Shops, way: Way, first: int, seed: int) -> Saved:
-    """Six weeks from this day on, goods moved in this way."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The first of the six weeks: what is known then, and what lies where."""
+
+    first: int
+    model: DemandModel
+    stock: Whole
+
+
+def start(shops: Shops, first: int, seed: int) -> Start:
+    """Stock for four weeks from this day on, misplaced by this seed."""
+    past = shops.history.until(first)
+    model = learn(past)
+    return Start(first, model, _opening(model.forecast(past, DAYS), seed))
+
+
+def without_supply(shops: Shops, way: Way, begin: Start) -> Saved:
+    """Six weeks from this start on, goods moved in this way."""
     demand, margin = shops.demand, shops.price * 100 * _MARGIN
-    model = learn(shops.history.until(first))
-    stock = _opening(model.forecast(shops.history.until(first), DAYS), seed)
+    stock, end = begin.stock, begin.first + DAYS
     lost, moved = 0.0, 0
-    for day in range(first, first + DAYS):
-        if (day - first) % _EVERY == 0 and way != "none":
-            ahead = min(first + DAYS - day, LEAD + REVIEW)  # as the product plans: later nights plan again
+    for day in range(begin.first, end):
+        if (day - begin.first) % _EVERY == 0 and way != "none":
+            ahead = min(end - day, LEAD + REVIEW)  # as the product plans: later nights plan again
             before = stock
-            if way == "ours":
-                stock = balanced(model.forecast(shops.history.until(day), DAYS), stock, margin, ahead)
-            else:
+            if way == "weeks_of_cover":
                 stock = _evened(shops, stock, day)
+            else:
+                forecast = begin.model.forecast(shops.history.until(day), DAYS)
+                mean, dispersion = forecast.expected(0, ahead), forecast.dispersion(ahead)
+                if way == "told_demand":
+                    mean, dispersion = _told(shops, mean, day, ahead), np.full(len(mean), _SURE)
+                stock = balanced(mean, dispersion, stock, margin)
             moved += int(np.abs(stock - before).sum()) // 2
         wanted = demand[:, day]
         sold = np.minimum(stock, wanted)
@@ -58,20 +80,19 @@ def without_supply(shops: Shops, way: Way, first: int, seed: int) -> Saved:
     return Saved(lost, moved)
 
 
-def foreknowing(shops: Shops, first: int, seed: int, cost: float = COST) -> float:
+def foreknowing(shops: Shops, begin: Start, cost: float = COST) -> float:
     """Margin lost by a planner who knows every coming sale and moves goods once, where that pays."""
-    stock = _opening(learn(shops.history.until(first)).forecast(shops.history.until(first), DAYS), seed)
-    wanted = shops.demand[:, first : first + DAYS].sum(1)
+    stock = begin.stock
+    wanted = shops.demand[:, begin.first : begin.first + DAYS].sum(1)
     margin = (shops.price * 100 * _MARGIN).reshape(-1, SHOPS)[:, 0]
     short = np.maximum(wanted - stock, 0).reshape(-1, SHOPS).sum(1)
     spare = np.maximum(stock - wanted, 0).reshape(-1, SHOPS).sum(1)
     return float(((short - np.where(margin > cost, np.minimum(short, spare), 0)) * margin).sum())
 
 
-def balanced(forecast: Forecast, stock: Whole, margin: NDArray[np.float64], days: int, cost: float = COST) -> Whole:
-    """Stock after the product's transfers of a night, for demand of as many days."""
-    mean = forecast.expected(0, days).reshape(-1, SHOPS)
-    shelves = Shelves(stock.reshape(-1, SHOPS), mean, forecast.dispersion(days).reshape(-1, SHOPS))
+def balanced(mean: Floats, dispersion: Floats, stock: Whole, margin: Floats, cost: float = COST) -> Whole:
+    """Stock after the product's transfers of a night, for this demand; all by spot."""
+    shelves = Shelves(stock.reshape(-1, SHOPS), mean.reshape(-1, SHOPS), dispersion.reshape(-1, SHOPS))
     network = Network(
         np.full((SHOPS, SHOPS), float(cost)), np.full((SHOPS, SHOPS), _NO_LIMIT), np.full(SHOPS, _NO_LIMIT)
     )
@@ -88,6 +109,13 @@ def _opening(forecast: Forecast, seed: int) -> Whole:
     chance = np.random.default_rng(seed)
     four_weeks = forecast.quantile(0.6, 0, 28)
     return np.maximum(four_weeks + np.round(four_weeks * chance.normal(0, 0.6, len(four_weeks))), 0).astype(np.int64)
+
+
+def _told(shops: Shops, mean: Floats, day: int, days: int) -> Floats:
+    """What each variant will sell, dealt to shops as the forecast would."""
+    will = shops.demand[:, day : day + days].sum(1).reshape(-1, SHOPS).sum(1, keepdims=True)
+    said = mean.reshape(-1, SHOPS)
+    return (said * will / np.maximum(said.sum(1, keepdims=True), 1e-9)).ravel()
 
 
 def _evened(shops: Shops, stock: Whole, day: int) -> Whole:

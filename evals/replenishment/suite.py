@@ -5,7 +5,8 @@ settings, and stock is compared where the share of units served is the same. The
 on days before August; rows are of August and September. Every row is a mean over seeds; `_least` rows are the lower end
 of its 95 % interval, and goals are held against the mean.
 
-Transfers: six weeks without supply. Rivals are the plain rules of the same days and shops.
+Transfers: six weeks without supply. Rivals are the plain rules of the same days and shops; `told_demand` is the
+product's plan when it is told what each variant will sell, which no forecast can be.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from evals.forecast.stream import CHOSEN_BEFORE, Stream, read_stream
-from evals.replenishment.rebalancing import COST, DAYS, foreknowing, without_supply
+from evals.replenishment.rebalancing import COST, DAYS, Way, foreknowing, start, without_supply
 from evals.replenishment.shops import Shops, deal
 from evals.replenishment.simulate import Policy, forecasts, normal_z, ours, simulate, weeks_of_cover
 from evals.row import Row
@@ -26,7 +27,7 @@ GOAL_NORMAL: Final = 0.15
 GOAL_RECOVERED: Final = 0.86
 _SEEDS: Final = (1, 2, 3, 4, 5)
 _T: Final = 2.776  # of Student's distribution, 97.5 %, four degrees of freedom
-_RATIOS: Final = (0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.993)
+_RATIOS: Final = (0.87, 0.93, 0.96, 0.98, 0.99, 0.996, 0.9985)
 _WEEKS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 _ZS: Final = (0.5, 1.0, 1.64, 2.33, 3.0, 4.0, 5.0)
 
@@ -46,15 +47,19 @@ def _measure(stream: Stream) -> list[Row]:
         for rival, goal in (("weeks_of_cover", GOAL_WEEKS), ("normal_z", GOAL_NORMAL)):
             saved = [1 - each["ours"] / each[rival] for each in held]
             rows += _rows(f"stock_saved_vs_{rival}_fill_{fill:.2f}", saved, goal)
-    first = stream.days - DAYS
-    for way in ("ours", "weeks_of_cover"):
-        shares: list[float] = []
-        net: list[float] = []
-        for seed, shops in zip(_SEEDS, chains, strict=True):
-            none = without_supply(shops, "none", first, seed)
-            some = without_supply(shops, way, first, seed)
-            shares.append((none.lost - some.lost) / (none.lost - foreknowing(shops, first, seed)))
-            net.append((none.lost - some.lost - some.moved * COST) / 100)
+    return rows + _transfers(chains, stream.days - DAYS)
+
+
+def _transfers(chains: Sequence[Shops], first: int) -> list[Row]:
+    starts = [start(shops, first, seed) for seed, shops in zip(_SEEDS, chains, strict=True)]
+    lost = [without_supply(shops, "none", begin).lost for shops, begin in zip(chains, starts, strict=True)]
+    most = [foreknowing(shops, begin) for shops, begin in zip(chains, starts, strict=True)]
+    rows: list[Row] = []
+    ways: tuple[Way, ...] = ("ours", "weeks_of_cover", "told_demand")
+    for way in ways:
+        some = [without_supply(shops, way, begin) for shops, begin in zip(chains, starts, strict=True)]
+        shares = [(was - now.lost) / (was - least) for was, now, least in zip(lost, some, most, strict=True)]
+        net = [(was - now.lost - now.moved * COST) / 100 for was, now in zip(lost, some, strict=True)]
         goal = GOAL_RECOVERED if way == "ours" else None
         rows += _rows(f"transfers_recovered_{way}", shares, goal)
         rows.append(Row(f"transfers_net_of_cost_{way}", round(float(np.mean(net)), 0), "", "", None, None))

@@ -2,7 +2,8 @@
 
 A pack is worth its margin times the units of it that are expected to sell from its arrival until the next order could
 arrive. Packs are taken in the order of that worth per money until the budget is spent. A supplier whose order stays
-below their minimum gets none, and the money goes to the others.
+below their minimum gets none, and the money goes to the others. Every shelf is filled until its next unit is worth as
+little as everybody else's: one price for keeping a unit, and no service level for each shelf.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from knowledge.planning.arrival import Demand, Whole, short_after
 Indices = NDArray[np.intp]
 _STEPS = 16  # that the way to the most anybody would order is looked at in
 _MOST = 0.999  # of demand: beyond it no pack earns its keep
+# Of the dispersion, what stock is bought against: we take the rest to be doubt about levels, which lasts for weeks and
+# which later orders answer. Chosen on days before August, see `knowledge/README.md`.
+_ANSWERED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,20 @@ def buy(lines: Lines, minimum: Whole, budget: int, *, keeping: float = 0.02) -> 
 
 def _steps(lines: Lines, keeping: float) -> tuple[Indices, Whole, Floats]:
     """Every next step of every line: line, packs in it, and what they earn. A step is a pack, or more of fast goods."""
-    mean = lines.until.mean + lines.after.mean
-    most = quantile(_MOST, mean, np.maximum(lines.until.dispersion, lines.after.dispersion))
+    until, after = _bought_against(lines.until), _bought_against(lines.after)
+    most = quantile(_MOST, until.mean + after.mean, np.maximum(until.dispersion, after.dispersion))
     wanted = np.maximum(most - np.maximum(lines.on_hand, 0) - lines.coming, 0)
     each = np.maximum(-(-wanted // (_STEPS * lines.pack)), 1)
     units = (each * lines.pack)[:, None]
     arriving = lines.coming[:, None] + np.arange(_STEPS + 1) * units
-    sold = -np.diff(short_after(lines.on_hand, lines.until, arriving, lines.after), axis=1)
+    sold = -np.diff(short_after(lines.on_hand, until, arriving, after), axis=1)
     gain = sold * lines.margin[:, None] - (units - sold) * (lines.cost * keeping)[:, None]
     line = np.repeat(np.arange(len(lines.pack)), _STEPS)
     return line, np.repeat(each, _STEPS), gain.ravel()
+
+
+def _bought_against(demand: Demand) -> Demand:
+    return Demand(demand.mean, demand.dispersion * _ANSWERED)
 
 
 def _affordable(price: Whole, packs: Whole, worth: NDArray[np.bool_], gain: Floats, budget: int) -> Whole:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.planning.arrival import Demand
+from knowledge.planning.arrival import Demand, short_after
 from knowledge.planning.buying import Lines, buy
 
 
@@ -54,6 +54,20 @@ def test_an_empty_shelf_is_not_stocked_for_days_that_pass_before_the_order_comes
     late = replace(soon, until=Demand(soon.until.mean * 10, soon.until.dispersion))
     first, second = (buy(each, np.array([0]), 10**6) for each in (soon, late))
     assert second.packs[0] <= first.packs[0]
+
+
+def test_every_shelf_is_filled_until_its_next_unit_earns_no_more_than_keeping_it_costs():
+    keeping, margin, cost = 0.1, 500.0, 500
+    asked = lines([0, 1, 3, 0], [0.4, 2.0, 3.0, 4.0], pack=1, cost=cost, suppliers=[0, 0, 0, 0])
+    bought = buy(asked, np.array([0]), 10**9, keeping=keeping)
+    until, after = (Demand(each.mean, each.dispersion * 0.5) for each in (asked.until, asked.after))  # the rest passes
+    around = np.maximum(bought.packs[:, None] + np.arange(-1, 2), 0)
+    sold = -np.diff(short_after(asked.on_hand, until, around, after), axis=1)
+    gain = sold * margin - (1 - sold) * cost * keeping
+    ordered = bought.packs > 0
+    assert ordered.any()
+    assert (gain[ordered, 0] > 0).all()
+    assert (gain[:, 1] <= 0).all()
 
 
 def test_an_order_below_its_suppliers_minimum_is_not_placed_and_its_money_goes_to_others():
