@@ -30,6 +30,10 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_every_byte_to_the_model_every_mask_and_every_answer_is_counted_where_it_went",
         "test_a_receipt_that_was_changed_afterwards_is_not_the_one_on_the_ledger",
     ),
+    "what the linker is certain of passes the guard, once, and can be undone": (
+        "test_what_the_linker_is_certain_of_passes_the_guard_once_and_can_be_undone",
+        "test_what_is_certain_waits_while_ai_is_stopped_and_is_linked_another_night",
+    ),
     "what the linker is unsure of is a person's to say, and what a person took apart stays so": (
         "test_what_the_linker_is_unsure_of_waits_for_a_manager_once_with_fields_and_a_weight",
         "test_what_one_person_took_apart_another_one_joins",

@@ -129,6 +129,11 @@ class Executor:
         """Where prices are asked for again; `None`: nowhere."""
         return self._prices
 
+    @property
+    def links(self) -> Links | None:
+        """Who writes down which customers are one person; `None`: nobody."""
+        return self._links
+
     async def carry_out(self, action: str) -> Decision:
         """Carry out an allowed action, or answer where it stands when there is nothing to do.
 
@@ -237,16 +242,7 @@ class Executor:
         return await self._standing(row)
 
     async def _call(self, row: ActionRow, *, unsure: bool) -> Receipt:
-        context = WriteContext(
-            key=write_key(row.id),
-            action=row.id,
-            actor=row.actor.id,
-            approval=row.approval_id,
-            trace=CorrelationId(row.correlation),
-            reason=str(row.proposal.get("rationale", "")),
-            since=row.created_at,
-            unsure=unsure,
-        )
+        context = context_of(row, unsure=unsure)
         if isinstance(row.action, Message):
             return await self._send(row.action, context)
         if isinstance(row.action, ProfileLink):
@@ -369,6 +365,20 @@ def _told(offer: Discount, context: WriteContext, at: datetime) -> Receipt:
     """What is told at full price changes nothing on a platform: it is on record, and there is nothing to undo."""
     digest = hashlib.sha256(f"{context.key} {offer.code}".encode()).hexdigest()
     return Receipt("tillhand", offer.code, at, replayed=False, undo="", call="TELL home", digest=digest)
+
+
+def context_of(row: ActionRow, *, unsure: bool = False) -> WriteContext:
+    """What the write of an action carries."""
+    return WriteContext(
+        key=write_key(row.id),
+        action=row.id,
+        actor=row.actor.id,
+        approval=row.approval_id,
+        trace=CorrelationId(row.correlation),
+        reason=str(row.proposal.get("rationale", "")),
+        since=row.created_at,
+        unsure=unsure,
+    )
 
 
 async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> Receipt:

@@ -21,7 +21,7 @@ from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
-from policies.errors import Refused, Unavailable
+from policies.errors import Refused, TillhandError, Unavailable
 from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 
@@ -277,6 +277,10 @@ class Links(Protocol):
             NotFound: One of the customers is known no more.
             Refused: Two who were taken apart would meet by it (`identity.apart`).
         """
+        ...
+
+    async def say_all(self, links: Sequence[tuple[ProfileLink, WriteContext]]) -> list[Receipt | TillhandError]:
+        """The same for many at once: each one's receipt, or why it is not."""
         ...
 
 

@@ -71,7 +71,7 @@ def link_facts(link: ProfileLink, news: LinkNews, *, undo: bool) -> LinkFacts:
     held = news.get(pair_of(link.one, link.other), Held())
     return LinkFacts(
         apart=link.says == "apart",
-        certain=held.says == "link",
+        certain=held.says in {"link", "certain"},
         taken_apart=held.says == "apart" and held.basis == "person",
         detour=held.detour,
         undo=undo,

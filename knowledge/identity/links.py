@@ -15,7 +15,8 @@ from knowledge.identity.graph import Basis, Edge, Pair, pair_of, people
 from knowledge.store.connection import Connection
 from policies.vocabulary.ids import CustomerRef
 
-Says = Literal["link", "ask", "apart"]
+Says = Literal["link", "certain", "ask", "apart"]
+"""One person; one person as soon as the guard allows it; a question for a person; two people."""
 
 WHO: Final = """
     who AS (
@@ -171,6 +172,17 @@ async def settle(
     if moved:
         await connection.execute(_JOIN, {"refs": moved, "identities": [after[ref] for ref in moved]})
     return found
+
+
+async def foresee(connection: Connection, contradicts: Callable[[str, str], bool]) -> None:
+    """Have everybody compared who would be one person if all that is certain were in force; nothing is kept."""
+    held = await newest(connection)
+    edges = [
+        Edge(each.one, each.other, each.basis, each.bits / 100, each.place)
+        for each in held.values()
+        if each.says in {"link", "certain"}
+    ]
+    people(edges, apart=frozenset(pair for pair, each in held.items() if each.says == "apart"), contradicts=contradicts)
 
 
 async def identity_of(connection: Connection, ref: CustomerRef) -> CustomerRef:

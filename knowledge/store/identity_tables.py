@@ -13,7 +13,7 @@ customer_link = Table(  # history: nothing is changed, the newest row of a pair 
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("one", String, nullable=False),
     Column("other", String, nullable=False),
-    Column("says", String, nullable=False),  # link, ask (a person has to look), apart
+    Column("says", String, nullable=False),  # link, certain (until it is allowed), ask (a person has to look), apart
     Column("basis", String, nullable=False),  # person, hard_key, probable
     Column("bits", Integer, nullable=False, server_default="0"),  # hundredths
     Column("agreed", ARRAY(String), nullable=False, server_default="{}"),  # names of fields
@@ -21,7 +21,7 @@ customer_link = Table(  # history: nothing is changed, the newest row of a pair 
     Column("by", String, nullable=False),
     Column("at", _TIME, nullable=False),
     CheckConstraint("one < other", name="customer_link_order"),
-    CheckConstraint("says in ('link', 'ask', 'apart')", name="customer_link_says"),
+    CheckConstraint("says in ('link', 'certain', 'ask', 'apart')", name="customer_link_says"),
     CheckConstraint("basis in ('person', 'hard_key', 'probable')", name="customer_link_basis"),
     Index("customer_link_pair", "one", "other", "id"),
     Index("customer_link_other", "other"),

@@ -1,6 +1,7 @@
 """Who is the same person by name, address and contacts: compared inside the vault, every night.
 
-Records are opened in memory, and only links leave: two references, a weight, and the names of the fields that agreed.
+Records are opened in memory, and only findings leave: two references, a weight, and the names of the fields that
+agreed. Nobody is linked here: what is certain is told as such, and the guard has to allow it.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ from sqlalchemy import text
 from knowledge.identity.comparison import Comparer, Levels
 from knowledge.identity.graph import Basis
 from knowledge.identity.linker import Finding, cannot_be_one, find
-from knowledge.identity.links import LINKER, Told, alone, newest, said, settle, tell
+from knowledge.identity.links import LINKER, Says, Told, alone, foresee, newest, said, settle, tell
 from knowledge.identity.record import Record, record_of
 from knowledge.identity.weights import Weights, learn_m, learn_u, shipped
 from knowledge.store.connection import Connection
 from knowledge.store.session import Database, utc_now
 from knowledge.vault.person import ADDRESS, BIRTH, NAME, Person
 from knowledge.vault.vault import Vault
+from policies.vocabulary.ids import CustomerRef
 
 _PAGE: Final = 500  # records opened at a time
 _MOST_A_NIGHT: Final = 100_000  # changed customers compared in one run; the rest are the next night's
@@ -45,7 +47,7 @@ class Compared:
 
     Attributes:
         customers: That were compared with all others: new ones, and those of whom something was told since.
-        linked: Pairs linked anew.
+        linked: Pairs found to be one person; in force as soon as the guard allows it.
         asked: Pairs put before a person.
         parted: Linked pairs whose evidence is gone.
         people: Customers that count as one person with another.
@@ -74,7 +76,7 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """Links customers that are one person."""
+    """Finds customers that are one person."""
 
     database: Database
     vault: Vault
@@ -161,11 +163,15 @@ async def _keep(  # noqa: PLR0913, PLR0917  # a run's outcome
         if each.verdict == "household":
             continue
         basis = Basis.HARD_KEY if each.hard else Basis.PROBABLE
+        known = held.get((CustomerRef(each.one), CustomerRef(each.other)))
+        says: Says = each.verdict
+        if says == "link" and (known is None or known.says != "link"):
+            says = "certain"
         news.append(
             said(
                 each.one,
                 each.other,
-                each.verdict,
+                says,
                 basis,
                 by=LINKER,
                 at=at,
@@ -188,10 +194,11 @@ async def _keep(  # noqa: PLR0913, PLR0917  # a run's outcome
         clashes.add((one, other))
         return True
 
-    people = await settle(connection, contradicts)
+    await foresee(connection, contradicts)
     if clashes:  # remembered, so that whoever settles later without the vault keeps them apart too
         kept = [said(*pair, "apart", Basis.PROBABLE, by=LINKER, at=at, model=model) for pair in sorted(clashes)]
         await tell(connection, kept)
-    linked, asked = (sum(each.says == says for each in added) for says in ("link", "ask"))
+    people = await settle(connection)
+    linked, asked = (sum(each.says == says for each in added) for says in ("certain", "ask"))
     parted = sum(each.says == "apart" and held[each.pair].says == "link" for each in added)
     return Compared(len(changed), linked, asked, parted, len(people))

@@ -29,6 +29,7 @@ class Role(StrEnum):
     OFFERS_SPECIALIST = "offers_specialist"
     INVENTORY_SPECIALIST = "inventory_specialist"
     REGISTER = "register"  # a till asking for an offer at checkout
+    LINKER = "linker"  # compares customers at night; what it is certain of it links, by figures alone
     SYNC = "sync"  # keeps counts of the same goods alike on two platforms; no model has a part in it
 
     @property

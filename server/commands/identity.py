@@ -19,8 +19,8 @@ def add_identity(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     verbs = commands.add_parser("identity", help="which customers are one person").add_subparsers(
         required=True, metavar="VERB"
     )
-    one = verbs.add_parser("links", help="pairs that are linked, or wait for a person, or are kept apart")
-    one.add_argument("says", nargs="?", choices=("link", "ask", "apart"), default="link")
+    one = verbs.add_parser("links", help="pairs that are linked, or wait for the rules or a person, or are kept apart")
+    one.add_argument("says", nargs="?", choices=("link", "certain", "ask", "apart"), default="link")
     one.set_defaults(run=at(links))
     one = verbs.add_parser("history", help="everything ever said of a customer's links")
     one.add_argument("customer", help="as find_customer names them")

@@ -168,6 +168,78 @@ async def unsure(opened: OpenHouse, ada: str) -> None:
         assert await tell(connection, [told])
 
 
+async def certain(opened: OpenHouse, *pairs: tuple[str, str], basis: Basis = Basis.PROBABLE) -> None:
+    """What the linker would say of pairs it is certain of."""
+    at = opened.house.now()
+    told = [said(*pair, "certain", basis, by=LINKER, at=at, bits=41.2, agreed=("birth", "zip")) for pair in pairs]
+    async with opened.database.transaction() as connection:
+        assert len(await tell(connection, told)) == len(pairs)
+
+
+async def linked_actions(opened: OpenHouse) -> list[tuple[str, str]]:
+    async with opened.database.reading() as connection:
+        rows = await connection.execute(
+            text("SELECT state, actor ->> 'role' AS role FROM action WHERE kind = 'profile_link' ORDER BY id")
+        )
+        return [(row.state, row.role) for row in rows]
+
+
+async def test_what_the_linker_is_certain_of_passes_the_guard_once_and_can_be_undone(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        await certain(opened, (ada, TILL), basis=Basis.HARD_KEY)
+        assert (await find(opened))["linked"] == []
+        office = opened.house.links
+        assert [await office.join_certain(), await office.join_certain()] == [1, 0]
+
+        assert await linked_actions(opened) == [("executed", "linker")]
+        assert [each["basis"] for each in (await find(opened))["linked"]] == ["hard_key"]
+        async with opened.database.reading() as connection:
+            row = (await connection.execute(text("SELECT id, receipt FROM action"))).one()
+            assert (row.receipt["undo"], row.receipt["replayed"]) == ("profile_link", False)
+            counted = text("SELECT count(*) FROM ledger WHERE kind IN ('decision', 'executed', 'link')")
+            assert (await connection.execute(counted)).scalar_one() == 3
+            assert (await verify(connection)).whole
+        undone = await opened.house.guard.undo(
+            BOB, row.id, key="u-1", reason="Two sisters.", origin=keyboard(opened)[0].origin()
+        )
+        assert undone.state == "executed"
+        assert (await find(opened))["linked"] == []
+        _, told = await office.history(MANAGER, ada)
+        assert [(each.says, each.final) for each in told] == [("certain", False), ("link", False), ("apart", True)]
+        assert await office.join_certain() == 0
+
+
+async def test_what_is_certain_waits_while_ai_is_stopped_and_is_linked_another_night(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        await certain(opened, (ada, TILL))
+        await opened.house.ladder.stop(OPERATOR, "all", "", reason="An audit.")
+        assert await opened.house.links.join_certain() == 0
+        assert await linked_actions(opened) == [("denied", "linker")]
+        await opened.house.ladder.start(OPERATOR, "all", "", reason="Over.")
+        assert await opened.house.links.join_certain() == 1
+        assert sorted(await linked_actions(opened)) == [("denied", "linker"), ("executed", "linker")]
+
+
+async def test_a_certain_pair_that_cannot_be_keeps_no_other_of_its_burst_from_being(database_url: str, tmp_path: Path):
+    async with open_house(database_url, tmp_path) as opened:
+        ada = await known_twice(opened)
+        refs = [f"c_{number:020x}" for number in range(1, 4)]
+        async with opened.database.transaction() as connection:
+            for ref in refs:
+                insert = "INSERT INTO customer (ref, observed_at) VALUES (:ref, now())"
+                await connection.execute(text(insert), {"ref": ref})
+            kept = said(refs[0], refs[2], "apart", Basis.PERSON, by="manager:b", at=opened.house.now())
+            assert await tell(connection, [kept])
+        # both halves of a detour are certain at once: the guard sees neither in force, and the book joins one of them
+        await certain(opened, (ada, TILL), (refs[0], refs[1]), (refs[1], refs[2]))
+        joined = await opened.house.links.join_certain()
+        states = sorted(state for state, _ in await linked_actions(opened))
+        assert (joined, states) == (2, ["executed", "executed", "failed"])
+        assert await opened.house.links.join_certain() == 0
+
+
 async def waiting(opened: OpenHouse) -> list[Waiting]:
     return [each for each in await opened.house.guard.waiting(BOB) if each.action.kind == "profile_link"]
 

@@ -1,5 +1,6 @@
 """The part of the guard that tools may reach: they ask, it decides."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from policies.vocabulary.actor import Actor
@@ -20,4 +21,12 @@ class Deciding(Guarding, Protocol):
 
     async def answer(self, actor: Actor, approval_id: str, approve: bool, note: str = "") -> Decision:
         """A person's yes or no to a waiting action."""
+        ...
+
+
+class LinkingMany(Deciding, Protocol):
+    """The same, for whoever has many links decided and made at once."""
+
+    async def link_all(self, actor: Actor, proposals: Sequence[Proposal]) -> list[Decision]:
+        """Decide a burst of links, and carry out together what is allowed of it."""
         ...

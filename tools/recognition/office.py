@@ -1,6 +1,6 @@
 """The office links go through when a person has a say: confirmed or taken apart by the guard, and never lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -17,23 +17,30 @@ from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId, CustomerRef, LocationId
 from tools.proposal import Decision, Origin, Proposal
-from tools.propose.deciding import Deciding
+from tools.propose.deciding import LinkingMany
 
 Word = Literal["link", "apart"]
+Bought = tuple[datetime, str]  # when, and at which location
 
 _A_NIGHT: Final = 200  # questions put before people at once; the rest are the next nights'
 _HINT: Final = "Look at `tillhand identity links apart`, and confirm that pair first if it was a mistake."
 _BY_A_PERSON: Final = "A person looked at the two customers."
-# whoever decides for it is not a person, so the ladder and the stop switches bind it
-_LINKER: Final = Actor(LINKER, Role.OPERATOR, None, Door.EVENT, model=True)
+_LINKER: Final = Actor(LINKER, Role.LINKER, None, Door.EVENT)  # no person: the ladder and the stop switches bind it
+_BURST: Final = 500  # certain links decided and carried out together
 _MAY: Final = frozenset({Role.OPERATOR, Role.MANAGER})
 _KNOWN: Final = text("SELECT ref FROM customer WHERE ref = ANY(CAST(:refs AS text[]))")
-_BOUGHT_AT: Final = text(
-    "SELECT location_id FROM purchase WHERE customer_ref = ANY(CAST(:refs AS text[]))"
-    " ORDER BY occurred_at DESC LIMIT 20"
-)
 _ASKED: Final = text(
-    "SELECT DISTINCT split_part(idempotency_key, ':', 2) FROM action WHERE actor_id = :by AND state <> 'denied'"
+    """
+    SELECT split_part(idempotency_key, ':', 2) AS place, count(*) AS times, bool_and(state = 'denied') AS denied
+    FROM action WHERE actor_id = :by AND split_part(idempotency_key, ':', 2) = ANY(CAST(:places AS text[]))
+    GROUP BY 1
+    """
+)
+_STORES: Final = text(
+    """
+    SELECT customer_ref AS ref, location_id AS store, max(occurred_at) AS at
+    FROM purchase WHERE customer_ref = ANY(CAST(:refs AS text[])) GROUP BY 1, 2
+    """
 )
 
 
@@ -55,7 +62,7 @@ class LinkOffice:
     """Shows links, and takes what people say of them."""
 
     database: Database
-    guard: Deciding
+    guard: LinkingMany
     places: Places
     currency: str
     now: Callable[[], datetime] = utc_now
@@ -105,6 +112,25 @@ class LinkOffice:
         """
         return await self._say(actor, one, other, "apart", origin)
 
+    async def join_certain(self) -> int:
+        """Propose every link the linker is certain of, and have it made; returns how many came into force.
+
+        Each is proposed once, and once more on another night where it was denied. The first burst is small: where none
+        of it is linked, because a person is to be asked or AI is stopped, the rest waits for another night.
+        """
+        async with self.database.reading() as connection:
+            new = await _new(connection, "certain")
+        first, joined = new[:_A_NIGHT], 0
+        for burst in (first, *(new[at : at + _BURST] for at in range(len(first), len(new), _BURST))):
+            async with self.database.reading() as connection:
+                proposals = await self._proposals(connection, burst)
+            decisions = await self.guard.link_all(_LINKER, proposals)
+            made = sum(each.state == "executed" for each in decisions)
+            joined += made
+            if not made:
+                break
+        return joined
+
     async def ask_people(self) -> int:
         """Put the pairs the linker is unsure of before people, the likeliest first; returns how many are new.
 
@@ -113,11 +139,8 @@ class LinkOffice:
         What stands in a proposal is the weight of the evidence and the names of fields: no value of either customer.
         """
         async with self.database.reading() as connection:
-            held = await newest(connection)
-            asked = sorted((each for each in held.values() if each.says == "ask"), key=lambda each: -each.bits)
-            before = set((await connection.execute(_ASKED, {"by": LINKER})).scalars())
-            new = [each for each in asked if str(each.place) not in before][:_A_NIGHT]
-            proposals = [await self._proposal(connection, _LINKER, each) for each in new]
+            new = await _new(connection, "ask")
+            proposals = await self._proposals(connection, new[:_A_NIGHT])
         decisions = [await self.guard.propose(_LINKER, each) for each in proposals]
         return sum(each.state == "waiting" for each in decisions)
 
@@ -127,7 +150,8 @@ class LinkOffice:
             raise Refused("This is one customer, not two.", code="identity.same", field="other")
         async with self.database.reading() as connection:
             await _known(connection, [one, other])
-            link = await self._link(connection, actor, one, other, says)
+            stores = await _stores(connection, [one, other])
+        link = self._link(actor, one, other, says, stores)
         proposal = Proposal(link, f"link:{origin.causation}", origin, _BY_A_PERSON)
         decision = await self.guard.propose(actor, proposal)
         if decision.state in {"denied", "failed"}:
@@ -137,23 +161,31 @@ class LinkOffice:
         async with self.database.reading() as connection:
             return Said(tuple(await members(connection, CustomerRef(one))), decision)
 
-    async def _proposal(self, connection: Connection, actor: Actor, told: Told) -> Proposal:
-        link = await self._link(connection, actor, told.one, told.other, "link")
-        fields = ", ".join(told.agreed)
-        weight = f"{told.bits / 100:.1f}"
+    async def _proposals(self, connection: Connection, told: Sequence[tuple[Told, int]]) -> list[Proposal]:
+        """One for each telling, with how often it was proposed before."""
+        stores = await _stores(connection, [ref for each, _ in told for ref in each.pair])
+        return [self._proposal(each, times, stores) for each, times in told]
+
+    def _proposal(self, told: Told, times: int, stores: Mapping[str, Sequence[Bought]]) -> Proposal:
+        link = self._link(_LINKER, told.one, told.other, "link", stores)
+        fields, weight = ", ".join(told.agreed), f"{told.bits / 100:.1f}"
+        enough = "which settles it" if told.says == "certain" else "short of what settles it"
         return Proposal(
             link,
-            f"link:{told.place}:{self.now():%Y%m%d%H%M}",
+            f"link:{told.place}:{times}",
             Origin(CorrelationId(f"linking:{told.at:%Y-%m-%d}"), LINKER),
-            f"They agree in {fields}: {weight} bits of evidence, short of what settles it.",
+            f"They agree in {fields}: {weight} bits of evidence, {enough}.",
             {"agreed": list(told.agreed), "centibits": told.bits, "model": told.model},
         )
 
-    async def _link(self, connection: Connection, actor: Actor, one: str, other: str, says: Word) -> ProfileLink:
+    def _link(
+        self, actor: Actor, one: str, other: str, says: Word, stores: Mapping[str, Sequence[Bought]]
+    ) -> ProfileLink:
         """The action, asked for where one of them last bought, of the locations the actor covers."""
-        rows = (await connection.execute(_BOUGHT_AT, {"refs": [one, other]})).scalars()
+        bought = sorted((*stores.get(one, ()), *stores.get(other, ())), reverse=True)
         known = [place.id for place in self.places]
-        store = next((name for name in (*rows, *sorted(known)) if name in known and actor.covers(name)), None)
+        named = (*(store for _, store in bought), *sorted(known))
+        store = next((name for name in named if name in known and actor.covers(LocationId(name))), None)
         if store is None:
             raise Refused("You may act at no location.", code="access.outside_locations")
         first, second = pair_of(one, other)
@@ -164,6 +196,27 @@ class LinkOffice:
             says=says,
             currency=self.currency,
         )
+
+
+async def _new(connection: Connection, says: Says) -> list[tuple[Told, int]]:
+    """What holds so and was never proposed but where it was denied, the likeliest first, with how often it was."""
+    held = [each for each in (await newest(connection)).values() if each.says == says]
+    places = {"by": LINKER, "places": [str(each.place) for each in held]}
+    before = {row.place: row for row in await connection.execute(_ASKED, places)} if held else {}
+    found = [
+        (each, 0 if row is None else int(row.times))
+        for each in held
+        if (row := before.get(str(each.place))) is None or row.denied
+    ]
+    return sorted(found, key=lambda one: (-one[0].bits, one[0].place))
+
+
+async def _stores(connection: Connection, refs: Sequence[str]) -> dict[str, list[Bought]]:
+    """When each customer last bought at which location."""
+    found: dict[str, list[Bought]] = {}
+    for row in await connection.execute(_STORES, {"refs": sorted({*refs})}):
+        found.setdefault(row.ref, []).append((row.at, row.store))
+    return found
 
 
 async def _known(connection: Connection, refs: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The night's comparing inside the vault: links leave it, names do not; what changed is compared, and nothing twice."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from knowledge.identity.links import history, members, newest, said, settle, tel
 from knowledge.offers.history import pasts
 from knowledge.store.session import Database
 from knowledge.vault.key_file import KeyFile
-from knowledge.vault.linking import Linking
+from knowledge.vault.linking import Compared, Linking
 from knowledge.vault.person import Person
 from knowledge.vault.vault import Record, Vault
 from policies.vocabulary.ids import CustomerRef
@@ -25,6 +26,22 @@ ONLINE, TILL, SPOUSE = (CustomerRef(f"c_{letter * 20}") for letter in "abd")
 HOME = "12 Harvest Lane, Riverton, XX, 54321, US"
 
 
+class _Night:
+    """The linker's night, and then everything it is certain of put in force, as the guard does that allows it."""
+
+    def __init__(self, town: "Town") -> None:
+        self._town = town
+
+    async def run(self) -> Compared:
+        town = self._town
+        done = await Linking(town.database, town.vault, lambda: town.at).run()
+        async with town.database.transaction() as connection:
+            certain = [each for each in (await newest(connection)).values() if each.says == "certain"]
+            await tell(connection, [replace(each, says="link", place=0) for each in certain])
+            together = await settle(connection)
+        return replace(done, people=len(together))
+
+
 class Town:
     """A vault with a town in it, and its clock."""
 
@@ -32,7 +49,7 @@ class Town:
         self.database = database
         self.vault = Vault(database, KeyFile(folder / "vault.keys"))
         self.at = NOW
-        self.linking = Linking(database, self.vault, lambda: self.at)
+        self.linking = _Night(self)
 
     async def tell(self, ref: CustomerRef, *told: tuple[str, str]) -> None:
         """Something was told of a customer."""
@@ -103,7 +120,7 @@ async def test_a_link_goes_when_its_evidence_does_and_the_history_stays(town: To
     assert (await town.linking.run()).parted == 1
     assert await town.one(TILL) == [TILL]
     async with town.database.reading() as connection:
-        assert [each.says for each in await history(connection, TILL)] == ["link", "apart"]
+        assert [each.says for each in await history(connection, TILL)] == ["certain", "link", "apart"]
 
 
 async def test_a_pair_a_person_took_apart_stays_so_every_night(town: Town):

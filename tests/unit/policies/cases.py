@@ -216,7 +216,7 @@ ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "stock_adjustment": (ADJUSTMENT, frozenset({Role.MANAGER, Role.PLANNER})),
     "stock_sync": (SYNC, frozenset({Role.SYNC})),
     "message": (MESSAGE, frozenset({Role.MARKETING, Role.MANAGER, Role.OFFERS_SPECIALIST})),
-    "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR})),
+    "profile_link": (LINK, frozenset({Role.MANAGER, Role.OPERATOR, Role.LINKER})),
     "end_discount": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR, Role.OFFERS_SPECIALIST})),
     "cancel_transfer": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
     "cancel_reorder": (CompensationFacts(), frozenset({Role.MANAGER, Role.OPERATOR})),
@@ -295,8 +295,12 @@ def _combinations() -> Iterator[Case]:
     yield from _message_combinations()
     unsure, rule = replace(LINK, certain=False), "identity.unsure"
     yield Case(unsure, "allow", ("identity.who",))  # a person who looked says so
-    yield Case(replace(unsure, apart=True), "allow", ("identity.who",), model=True)
+    yield Case(replace(unsure, apart=True), "approve", (rule,), model=True)
     yield Case(LINK, "allow", ("identity.who",), model=True)
+    yield Case(LINK, "allow", ("identity.who",), role=Role.LINKER)
+    yield Case(unsure, "approve", (rule,), role=Role.LINKER)
+    yield Case(unsure, "allow", ("identity.who",), role=Role.LINKER, given="manager")
+    yield Case(replace(LINK, apart=True), "approve", (rule,), role=Role.LINKER)
     for given in ("none", "confirmed"):
         yield Case(unsure, "approve", (rule,), model=True, given=given)
         yield Case(replace(unsure, undo=True), "approve", (rule,), model=True, given=given)

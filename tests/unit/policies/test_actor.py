@@ -17,6 +17,7 @@ def test_the_people_are_those_who_may_answer_for_what_they_do():
         Role.OFFERS_SPECIALIST,
         Role.INVENTORY_SPECIALIST,
         Role.REGISTER,
+        Role.LINKER,
         Role.SYNC,
     }
 

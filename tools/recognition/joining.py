@@ -1,0 +1,53 @@
+"""Many links carried out at once: a night's certain ones take seconds, where one after the other took minutes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+from knowledge.store.session import Database
+from policies.actions.profile_link import ProfileLink
+from policies.errors import TillhandError
+from policies.vocabulary.ids import ActionId
+from tools.action_row import ActionRow, done, settle, write_key
+from tools.audit.entry import Entry
+from tools.audit.ledger import append
+from tools.executor import context_of
+from tools.platform import Links
+from tools.proposal import Decision
+
+_ONCE: Final = 1  # try: a burst is not tried again; what was left undone is taken over one by one
+
+
+async def join_all(
+    database: Database, links: Links, rows: Sequence[ActionRow], at: datetime
+) -> dict[ActionId, Decision]:
+    """Write down these links, and what became of each, in two transactions.
+
+    Dying between them is harmless: whoever takes an action over finds its link told, and adds nothing.
+
+    Args:
+        database: Where actions are kept.
+        links: Where links are written down.
+        rows: Claimed actions, all of them links.
+        at: Now.
+    """
+    asked = [(row.action, context_of(row)) for row in rows if isinstance(row.action, ProfileLink)]
+    told = await links.say_all(asked)
+    decisions: dict[ActionId, Decision] = {}
+    entries: list[Entry] = []
+    async with database.transaction() as connection:
+        for row, answer in zip(rows, told, strict=True):
+            if isinstance(answer, TillhandError):
+                settle(connection, row.id, "failed", at, error=answer.message)
+                refused = {"code": answer.code, "sentence": answer.message, "effect": "none"}
+                entries.append(Entry("failed", at, refused, row.id, row.correlation))
+                decisions[row.id] = replace(row, state="failed", error=answer.message).decision()
+                continue
+            receipt: dict[str, Any] = {**asdict(answer), "at": answer.at.isoformat()}
+            done(connection, row.id, at, receipt)
+            body = {**receipt, "key": write_key(row.id), "tries": _ONCE, "approval": ""}
+            entries.append(Entry("executed", at, body, row.id, row.correlation))
+            decisions[row.id] = replace(row, state="executed", receipt=receipt).decision()
+        await append(connection, entries)
+    return decisions
