@@ -15,7 +15,7 @@ from policies.actions.action import Effect
 from policies.actions.lower import Edit
 from policies.decision import Outcome
 from policies.engine import Engine
-from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
+from policies.errors import NotFound, Refused, TillhandError, Unavailable
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import ActionId, LocationId
 from tools import approval
@@ -33,7 +33,7 @@ from tools.ladder.watch import watch
 from tools.pace import Pace
 from tools.proposal import Decision, Origin, Proposal
 from tools.read.approval import Waiting, waiting
-from tools.recognition.joining import join_all
+from tools.recognition.joining import link_all
 from tools.record import Request
 from tools.tool import Answer, Arguments, Call, Tool
 
@@ -117,16 +117,9 @@ class Guard:
         """
         if self._read_only:
             return [_denied(_reading_only()) for _ in proposals]
-        if self._executor.links is None:
-            raise Misconfigured("Nobody here writes down which customers are one person.", code="identity.missing")
         requests = [Request(actor, each) for each in proposals]
-        at = self._now()
-        async with self._database.transaction() as connection:
-            decided = await decide(connection, self._engine, self._places, requests, at, claim=True)
-        rows = list(decided.claimed.values())
-        done = await join_all(self._database, self._executor.links, rows, self._now()) if rows else {}
-        answers = [_denied(each) if isinstance(each, TillhandError) else each for each in decided.answers]
-        return [each if each.replayed else done.get(ActionId(each.action_id), each) for each in answers]
+        answers = await link_all(self._database, self._engine, self._places, self._executor.links, requests, self._now)
+        return [_denied(each) if isinstance(each, TillhandError) else each for each in answers]
 
     async def preview(self, actor: Actor, proposal: Proposal) -> Decision:
         """What `propose` would decide now, with an empty `action_id`; nothing is kept or promised.

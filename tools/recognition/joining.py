@@ -1,25 +1,54 @@
 """Many links carried out at once: a night's certain ones take seconds, where one after the other took minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
+from knowledge.store.places import Places
 from knowledge.store.session import Database
 from policies.actions.profile_link import ProfileLink
-from policies.errors import TillhandError
+from policies.engine import Engine
+from policies.errors import Misconfigured, TillhandError
 from policies.vocabulary.ids import ActionId
 from tools.action_row import ActionRow, done, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
+from tools.decide import Answered, decide
 from tools.executor import context_of
 from tools.platform import Links
 from tools.proposal import Decision
+from tools.record import Request
 
 _ONCE: Final = 1  # try: a burst is not tried again; what was left undone is taken over one by one
 
 
-async def join_all(
+async def link_all(  # noqa: PLR0913, PLR0917  # the guard's own parts
+    database: Database,
+    engine: Engine,
+    places: Places,
+    links: Links | None,
+    requests: Sequence[Request],
+    now: Callable[[], datetime],
+) -> list[Answered]:
+    """Decide these links in one transaction, and carry out together what is allowed; one asked before as it stands.
+
+    Raises:
+        Misconfigured: Nobody here writes links down.
+    """
+    if links is None:
+        raise Misconfigured("Nobody here writes down which customers are one person.", code="identity.missing")
+    async with database.transaction() as connection:
+        decided = await decide(connection, engine, places, requests, now(), claim=True)
+    rows = list(decided.claimed.values())
+    done = await _join_all(database, links, rows, now()) if rows else {}
+    return [
+        each if isinstance(each, TillhandError) or each.replayed else done.get(ActionId(each.action_id), each)
+        for each in decided.answers
+    ]
+
+
+async def _join_all(
     database: Database, links: Links, rows: Sequence[ActionRow], at: datetime
 ) -> dict[ActionId, Decision]:
     """Write down these links, and what became of each, in two transactions.
