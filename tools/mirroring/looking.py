@@ -16,7 +16,7 @@ from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from knowledge.unify.oddities import Oddity, keep_oddities
 from policies.actions.stock_sync import MOST_COUNTED, StockSync
-from policies.errors import NotFound, Refused, TillhandError, Unavailable
+from policies.errors import NotFound, Refused, Unavailable
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CorrelationId, LocationId, Sku
@@ -95,7 +95,7 @@ class Looking:
     async def look(self, batch: Batch, synced: Synced) -> dict[str, Shelf]:
         """Read, take in and write once; what moved meanwhile stays in `batch.again`. Returns what was settled.
 
-        A shelf that fails alone is put off alone.
+        A shelf that is refused or not found is put off alone.
 
         Raises:
             TillhandError: A platform does not answer, or its connection is not set up right.
@@ -107,6 +107,8 @@ class Looking:
             skus = [job.sku for job in await renew(connection, asked, at)]
             kept = await state.read(connection, skus, batch.shelf, batch.mirror, at)
             ends = await _ends(connection, kept)  # before the counts are read: what has ended is in them
+        if not skus:  # all were taken over
+            return {}
         own, theirs = await self._reading(skus, batch.shelf, batch), await self._reading(skus, batch.mirror, batch)
         settled: dict[str, Shelf] = {}
         for sku in skus:
@@ -114,9 +116,7 @@ class Looking:
                 continue  # one of them does not stock it: there is nothing to keep alike
             try:
                 shelf = await self._settle(sku, batch, kept, ends, (own[sku], theirs[sku]), synced)
-            except Unavailable:
-                raise  # all of the batch would meet the same
-            except TillhandError as error:
+            except (Refused, NotFound) as error:
                 logger.warning("counts of one variant at %s wait: %s", batch.shelf.id, error.message)
                 batch.later[sku] = (_DENIED_AGAIN, error.message)
             else:

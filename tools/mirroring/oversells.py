@@ -122,9 +122,11 @@ async def look_for_oversell(  # noqa: PLR0913, PLR0917  # the shelf, and what a 
     if units is None:
         units = int((await connection.execute(_KEPT, named)).scalar_one_or_none() or 0)
     standing = (await connection.execute(_OPEN, named)).first()
+    answered: Sequence[Any] = ()
     if units >= 0:
         connection.post(_FILLED, {**named, "at": at})
-    answered = (await connection.execute(_ANSWERED, named)).all()
+    else:
+        answered = (await connection.execute(_ANSWERED, named)).all()
     missing = max(0, -units) - sum(row.units for row in answered)
     if missing <= 0:
         if standing is not None:
@@ -132,7 +134,7 @@ async def look_for_oversell(  # noqa: PLR0913, PLR0917  # the shelf, and what a 
         return
     if standing is not None and standing.units == missing:
         return
-    promised = {order for row in answered for order in row.orders}
+    promised = {str(order) for row in answered for order in row.orders}
     orders, late = await _orders(connection, sku, shelf, places, missing, promised, at)
     found = await _remedies(connection, sku, shelf, places, limits, Missing(missing, len(orders), 0, 0, None))
     told = {"orders": json.dumps(orders), "remedies": json.dumps([each.facts() for each in found])}
