@@ -7,6 +7,7 @@ import pytest
 
 from evals.retailer.orders import sell
 from evals.retailer.shopify.order_payloads import order_body
+from evals.retailer.stock import shift
 from tests.flows.offline_goods import sells
 from tests.flows.pos_shop import DEVICE, STORE, PosShop, pos_shop
 
@@ -87,6 +88,7 @@ async def test_a_code_whose_money_came_off_by_hand_is_ended_once_and_its_money_s
         assert await shop.opened.count("SELECT count(*) FROM action WHERE kind = 'end_discount'") == 1
 
         sku = offer["goods"][0]
+        shift(world, sku, STORE, on_hand=1)
         order = sell(world, place=STORE, customer_key=None, lines=[(sku, 1)], channel="pos", occurred_at=world.now())
         body = order_body(order, world)
         body["discount_applications"] = [
