@@ -18,6 +18,7 @@ from knowledge.anonymity.finder import audience_of
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked
 from knowledge.offers.candidates import Candidate, Why, wanted
+from knowledge.offers.ceiling import Ceiling, ceilings
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.goods import goods_at
@@ -91,7 +92,7 @@ class BasketDesk:
         if first is not None:
             return await self._again(first, key, origin, place, now)
         limits = self.limits.place(place.region, place.id)
-        asked = Asked(transaction, customer, context.found["kind"], self.campaign)
+        asked = Asked(transaction, customer, context.found["kind"], self.campaign, context.found["ceiling"])
         past: Past = context.found["past"]
         turn = await self.turns.draw(checkout, past, place, asked, deadline=deadline - DECIDING)
         if turn is None:
@@ -156,6 +157,11 @@ class BasketDesk:
                 return STRANGER
             return (await habits(self.database.quick, [customer], now=now))[customer]
 
+        async def ceiling() -> Ceiling | None:
+            if customer is None:
+                return None
+            return (await ceilings(self.database.quick, [customer], self.drawing.depth, now=now)).get(customer)
+
         async def audience() -> str:
             """The group the customer was counted in: a model learns of the group, and of nobody."""
             return await audience_of(self.database.quick, customer) if customer and self.writer.asks_model else ""
@@ -172,6 +178,7 @@ class BasketDesk:
                 "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
                 "past": Source(past, within, Past()),
                 "kind": Source(kind, within, STRANGER),
+                "ceiling": Source(ceiling, within, None),
                 "learned": Source(partial(self.drawing.learned.keep_fresh, self.database.quick), within, None),
                 "audience": Source(audience, within, ""),
                 "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),

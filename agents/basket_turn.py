@@ -9,6 +9,7 @@ from agents.fresh_goods import fresh_goods
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Candidate, wanted
+from knowledge.offers.ceiling import under
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing
 from knowledge.offers.goods import Goods, goods_at
@@ -50,7 +51,7 @@ class BasketTurns:
         wants = wanted(list(charged), past, self.companions)
         if not wants:
             return None
-        sending = sending_for(self.places, place, self.limits)
+        sending = sending_for(self.places, place, self.limits, asked.ceiling)
         quick, skus = self.database.quick, [want.sku for want in wants]
         here, online = await asyncio.gather(
             goods_at(quick, [*skus, *charged], place.stock_location),
@@ -58,7 +59,8 @@ class BasketTurns:
         )
         # a pair is priced as the register charges it, or not at all
         held = {sku: here[sku] for sku, price in charged.items() if sku in here and here[sku].price == price}
-        limits, learned = self.limits.place(place.region, place.id), self.drawing.learned.now
+        limits = under(self.limits.place(place.region, place.id), asked.ceiling)
+        learned = self.drawing.learned.now
 
         def offers(found: Found) -> list[Candidate]:
             told = checkout.currency

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Candidate, Wanted, wanted
+from knowledge.offers.ceiling import Ceiling, ceilings, under
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.goods import Goods, goods_at
@@ -36,6 +38,14 @@ _ASKED = 3  # goods whose price is asked of the platform for one visit
 _RECALLED_WITHIN = 0.5  # seconds for kept lines of a whole burst
 Shelves = dict[LocationId, dict[str, Goods]]  # by stock location, then by sku
 _RECENT = 6  # past looks and purchases whose companions tell of taste
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What offers look at of a customer beside what they did lately."""
+
+    kind: str
+    ceiling: Ceiling | None
 
 
 class OffersSpecialist:
@@ -149,19 +159,21 @@ class OffersSpecialist:
         await self._drawing.learned.keep_fresh(quick)
         refs = [visit.customer for visit in fresh]
         past, kinds = await pasts(quick, refs, now=now), await habits(quick, refs, now=now)
+        ceiling = await ceilings(quick, refs, self._drawing.depth, now=now)
+        buyers = {ref: Buyer(kinds[ref], ceiling.get(ref)) for ref in refs}
         wants = {visit.customer: self._wants(visit, past.get(visit.customer, Past())) for visit in fresh}
         goods: Shelves = {}
         for stock, skus in self._looked_up(fresh, wants).items():
             goods[stock] = await goods_at(quick, sorted(skus), stock) if skus else {}
         likely = {
-            visit.customer: self._likely(visit, wants[visit.customer], goods, kinds[visit.customer]) for visit in fresh
+            visit.customer: self._likely(visit, wants[visit.customer], goods, buyers[visit.customer]) for visit in fresh
         }
         priced = await self._priced(fresh, likely, goods)
         made: list[tuple[Visit, Turn]] = []
         for visit in fresh:
-            kind, far = kinds[visit.customer], {one.goods.sku for one in likely[visit.customer] if one.form == "home"}
-            offers = self._offerable(visit, wants[visit.customer], priced, kind, far)
-            turn = self._turn(visit, offers, kind) if offers else None
+            buyer, far = buyers[visit.customer], {one.goods.sku for one in likely[visit.customer] if one.form == "home"}
+            offers = self._offerable(visit, wants[visit.customer], priced, buyer, far)
+            turn = self._turn(visit, offers, buyer) if offers else None
             if turn is None:
                 passed["price_unknown" if likely[visit.customer] else "not_worth_it"] += 1
             elif turn.arm.offers:
@@ -219,29 +231,29 @@ class OffersSpecialist:
         return sending_for(self._places, visit.place, self._limits)
 
     def _offerable(
-        self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, kind: str, far: Collection[str] | None = None
+        self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, buyer: Buyer, far: Collection[str] | None = None
     ) -> list[Candidate]:
         """Offers of every form; `far` are the goods that may be sent home, all that are not on the shelf by default."""
-        sending = self._sending(visit)
+        sending = sending_for(self._places, visit.place, self._limits, buyer.ceiling)
         here = goods.get(visit.place.stock_location, {})
         online = goods.get(sending.place.stock_location, {}) if sending else {}
         if far is not None:  # what was not asked about must not look as if it were not on the shelf
             online = {sku: one for sku, one in online.items() if sku in far}
         held = {sku: here[sku] for sku in visit.holding if sku in here}
-        limits, learned = self._limits.place(visit.place.region, visit.place.id), self._drawing.learned.now
-        found = Found(here, held, online)
+        limits = under(self._limits.place(visit.place.region, visit.place.id), buyer.ceiling)
+        found, learned, kind = Found(here, held, online), self._drawing.learned.now, buyer.kind
         return possible(wants, found, limits, sending, learned, kind=kind, currency=None, unknown_costs=False)
 
-    def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, kind: str) -> list[Candidate]:
+    def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, buyer: Buyer) -> list[Candidate]:
         """What may be worth an offer at the prices the catalog remembers; only of that is the platform asked."""
-        offers = self._offerable(visit, wants, goods, kind)
-        return offers if self._turn(visit, offers, kind) is not None else []
+        offers = self._offerable(visit, wants, goods, buyer)
+        return offers if self._turn(visit, offers, buyer) is not None else []
 
-    def _turn(self, visit: Visit, offers: Sequence[Candidate], kind: str) -> Turn | None:
-        limits = self._limits.place(visit.place.region, visit.place.id).discount
+    def _turn(self, visit: Visit, offers: Sequence[Candidate], buyer: Buyer) -> Turn | None:
+        limits = under(self._limits.place(visit.place.region, visit.place.id), buyer.ceiling).discount
         # the occasion is written into evidence, where the key's customer has no place
         occasion = f"visit-{sha256(self._key(visit).encode()).hexdigest()[:20]}"
-        asked = Asked(occasion, visit.customer, kind, self._campaign)
+        asked = Asked(occasion, visit.customer, buyer.kind, self._campaign, buyer.ceiling)
         return turn_of(offers, self._drawing.learned.now, limits, self._drawing.lottery, asked)
 
     def _occasion(self, visit: Visit, turn: Turn) -> Occasion:

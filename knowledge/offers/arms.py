@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from knowledge.offers.candidates import Candidate, Wanted, here_of, rank
+from knowledge.offers.ceiling import Ceiling
 from knowledge.offers.forms import FORMS, NO_TERMS, terms_of
 from knowledge.offers.goods import Goods
 from knowledge.offers.learned import Learned
@@ -36,12 +37,14 @@ class Asked:
         occasion: Names it for ever; the same one draws the same arm.
         kind: Of buyer, as `habit` tells it.
         campaign: "" for none.
+        ceiling: What bounds their percentages beneath the limits; `None` where nothing does.
     """
 
     occasion: str
     customer: CustomerRef | None
     kind: str
     campaign: str = ""
+    ceiling: Ceiling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Turn:
             "kind": self.asked.kind,
             "holdout_bp": lottery.holdout_bp if self.asked.customer is not None else 0,
             "held_out": self.held_out,
+            **({"ceiling": self.asked.ceiling.facts()} if self.asked.ceiling else {}),
             "number": self.number,
             "arm": arm.name,
             "sku": target.goods.sku,

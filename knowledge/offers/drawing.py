@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from knowledge.offers.arms import Turn
+from knowledge.offers.ceiling import ChainDepth
 from knowledge.offers.learned import PRIORS, Cell, Learned, learned_of
 from knowledge.offers.lottery import NO_LOTTERY, Lottery
 from knowledge.offers.uplift import MILLION
@@ -105,8 +106,10 @@ class Drawing:
 
     Attributes:
         withhold: Returns at once; keeping goes on beside the caller.
+        depth: What customers' ceilings are drawn towards.
     """
 
     lottery: Lottery = NO_LOTTERY
     learned: LearnedTable = field(default_factory=LearnedTable)
     withhold: Callable[[Withheld], None] = _forget
+    depth: ChainDepth = field(default_factory=ChainDepth)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from knowledge.offers.arms import offerable
 from knowledge.offers.candidates import Candidate, Wanted
+from knowledge.offers.ceiling import Ceiling, under
 from knowledge.offers.forms import bundles, homes, ranked
 from knowledge.offers.goods import Goods
 from knowledge.offers.learned import Learned
@@ -24,18 +25,19 @@ class Sending:
     limits: PlaceLimits
 
 
-def sending_for(places: Places, place: Place, limits: Limits) -> Sending | None:
+def sending_for(places: Places, place: Place, limits: Limits, ceiling: Ceiling | None = None) -> Sending | None:
     """Who sends home what this shop has not: its platform's online shop, else any; `None` when nobody does.
 
     Args:
         places: All locations.
         place: The shop; an online shop sends everything home anyway.
         limits: Say how much a parcel costs, and whether any is sent.
+        ceiling: Of the customer.
     """
     online = places.online(place.platform) or next((each for each in places if each.kind == ONLINE), None)
     if online is None or place.kind == ONLINE:
         return None
-    there = limits.place(online.region, online.id)
+    there = under(limits.place(online.region, online.id), ceiling)
     return Sending(online, there) if there.home.days else None
 
 

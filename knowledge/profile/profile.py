@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from knowledge.offers.ceiling import Ceiling, ChainDepth, ceilings
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.next_basket import next_basket
 from knowledge.profile.parts import Part, gather_parts
@@ -79,6 +80,7 @@ class Profile:
         tickets: Open ones.
         standings: What each platform's records say of loyalty and credit.
         crm: `None` where no CRM is set up, or none of its records is theirs.
+        ceiling: How much off they usually need; `None` when their purchases do not say.
         as_of: The newest fact of each part that has any.
         missing: Parts that were not read in time: the profile is partial.
     """
@@ -89,6 +91,7 @@ class Profile:
     tickets: tuple[Ticket, ...] = ()
     standings: tuple[Standing, ...] = ()
     crm: CrmFacts | None = None
+    ceiling: Ceiling | None = None
     taste: Taste = field(default_factory=Taste)
     as_of: dict[str, datetime] = field(default_factory=dict[str, datetime])
     missing: tuple[str, ...] = ()
@@ -102,6 +105,7 @@ async def profile_of(  # noqa: PLR0913
     now: datetime,
     within: float = WITHIN,
     outside: Mapping[str, Outside] | None = None,
+    depth: ChainDepth | None = None,
 ) -> Profile:
     """The profile of one person.
 
@@ -112,6 +116,7 @@ async def profile_of(  # noqa: PLR0913
         now: The present.
         within: Seconds each part may take.
         outside: Who else is asked, by the name their part has.
+        depth: What a ceiling is drawn towards.
     """
     outside = outside or {}
     asked = json.dumps(list(refs))
@@ -119,6 +124,7 @@ async def profile_of(  # noqa: PLR0913
         {
             "interest": partial(_interest, database, asked, now),
             "purchases": partial(_purchases, database, companions, asked, now),
+            "discounts": partial(_discounts, database, refs, depth or ChainDepth(), now),
             "tickets": partial(open_tickets, database.quick, asked),
             "wishlist": partial(wishes, database.quick, asked),
             **{name: partial(source, refs) for name, source in outside.items()},
@@ -135,6 +141,7 @@ async def profile_of(  # noqa: PLR0913
         known.get("tickets", ()),
         tuple(standing for each in told for standing in each),
         known.get(CRM),
+        known.get("discounts"),
         known.get("purchases", Taste()),
         {name: part.as_of for name, part in found.parts.items() if part.as_of is not None},
         found.missing,
@@ -169,6 +176,11 @@ async def _purchases(database: Database, companions: CompanionTable, asked: str,
         tuple(sku for sku, _ in likely),
     )
     return Part(taste, newest)
+
+
+async def _discounts(database: Database, refs: Sequence[CustomerRef], depth: ChainDepth, now: datetime) -> Part:
+    """Any record of a person leads to all of them."""
+    return Part((await ceilings(database.quick, refs[:1], depth, now=now)).get(refs[0]) if refs else None, None)
 
 
 def _newest(rows: Sequence[Row]) -> datetime | None:

@@ -20,6 +20,7 @@ from policies.errors import Refused
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import CorrelationId, LocationId
 from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
 from server.pos.asked import InsightAsked
 from server.pos.known import Counter
 from server.pos.told import InsightTold, Item
@@ -103,6 +104,9 @@ class InsightDesk:
         if self._sees_money(counter):
             year = found.known.year_spent
             lines.append(f"Spent {Money(year.minor, year.currency)} within a year.")
+            if (usual := found.known.discounts) is not None:
+                often = f"{usual.discounted} of {usual.purchases} purchases were"
+                lines.append(f"{often} at a discount; no offer takes more than {Percent(usual.ceiling_bp)} off.")
         return tuple(lines)
 
     def _sees_money(self, counter: Counter) -> bool:

@@ -18,6 +18,7 @@ from knowledge.identity.links import members
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.normal import Kind
 from knowledge.identity.resolve import resolve
+from knowledge.offers.ceiling import ChainDepth
 from knowledge.offers.companions import CompanionTable
 from knowledge.profile.profile import Outside, Profile, profile_of
 from knowledge.store.connection import Connection
@@ -149,10 +150,13 @@ class Profiles:
     companions: CompanionTable
     now: Callable[[], datetime]
     outside: Mapping[str, Outside] = field(default_factory=dict[str, Outside])
+    depth: ChainDepth = field(default_factory=ChainDepth)
 
     async def of(self, refs: Sequence[CustomerRef]) -> Profile:
         """One person's, with as much as comes in time."""
-        return await profile_of(self.database, self.companions, refs, now=self.now(), outside=self.outside)
+        return await profile_of(
+            self.database, self.companions, refs, now=self.now(), outside=self.outside, depth=self.depth
+        )
 
 
 def customer_tool(profiles: Profiles, keys: MatchKeys) -> Tool:

@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from typing import Final
 
+from knowledge.offers.ceiling import Ceiling
 from knowledge.profile.profile import Profile
 from knowledge.profile.standing import CrmFacts, Standing
 from policies.vocabulary.actor import Role
 from tools.read.amount import Amount
 from tools.tool import Answer
 
-_SEE_CRM: Final = frozenset({Role.MANAGER})  # what is guessed of somebody is for who answers for the shop
+_SEE_GUESSES: Final = frozenset({Role.MANAGER})  # what is guessed of somebody is for who answers for the shop
 
 
 class OpenTicket(Answer):
@@ -38,6 +39,14 @@ class CrmRecord(Answer):
     traits: dict[str, str]
 
 
+class DiscountHabit(Answer):
+    """What the customer's purchases of a year say of discounts; for managers. Offers never take more off for them."""
+
+    purchases: int
+    discounted: int
+    ceiling_bp: int
+
+
 class Known(Answer):
     """What is known beside the orders. `partial` names parts that could not be read in time.
 
@@ -54,6 +63,7 @@ class Known(Answer):
     open_tickets: tuple[OpenTicket, ...]
     loyalty: tuple[LoyaltyRecord, ...]
     crm: CrmRecord | None
+    discounts: DiscountHabit | None
     brands: tuple[str, ...]
     categories: tuple[str, ...]
     year_orders: int
@@ -75,7 +85,8 @@ def known_of(profile: Profile, role: Role, currency: str) -> Known:
             for each in profile.tickets
         ),
         loyalty=tuple(map(_loyalty, profile.standings)),
-        crm=_crm(profile.crm) if role in _SEE_CRM else None,
+        crm=_crm(profile.crm) if role in _SEE_GUESSES else None,
+        discounts=_discounts(profile.ceiling) if role in _SEE_GUESSES else None,
         brands=taste.brands,
         categories=taste.categories,
         year_orders=taste.orders,
@@ -90,6 +101,12 @@ def _crm(told: CrmFacts | None) -> CrmRecord | None:
     if told is None:
         return None
     return CrmRecord(leaving_percent=told.leaving_percent, next_order_on=told.next_order_on, traits=dict(told.traits))
+
+
+def _discounts(found: Ceiling | None) -> DiscountHabit | None:
+    if found is None:
+        return None
+    return DiscountHabit(purchases=found.purchases, discounted=found.discounted, ceiling_bp=found.percent_bp)
 
 
 def _loyalty(told: Standing) -> LoyaltyRecord:

@@ -148,7 +148,7 @@ async def test_an_order_by_a_later_code_of_the_same_basket_is_met(database: Data
 async def test_every_arm_of_changing_baskets_at_a_register_is_logged_at_the_same_state_with_its_chances(
     database_url: str, tmp_path: Path
 ):
-    exploring = {"TILLHAND_HOLDOUT_BP": "0", "TILLHAND_EXPLORE_BP": "2500"}
+    exploring: dict[str, Any] = {"TILLHAND_HOLDOUT_BP": "0", "TILLHAND_EXPLORE_BP": "2500"}
     async with pos_shop(database_url, tmp_path, **exploring) as shop:
         with_it, goes = await another_pair(shop)
         first: dict[str, set[str]] = {}
