@@ -25,6 +25,7 @@ from knowledge.offers.goods import goods_at
 from knowledge.offers.habit import STRANGER, habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.possible import sending_for
+from knowledge.profile.complaints import Complaints, Hushed
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from policies.actions.any_action import read_action
@@ -64,6 +65,7 @@ class BasketDesk:
     now: Callable[[], datetime]
     campaign: str = ""
     drawing: Drawing = field(default_factory=Drawing)
+    complaints: Complaints = field(default_factory=Complaints)
 
     async def offer(  # noqa: PLR0913  # whose basket, until when, and who speaks
         self,
@@ -86,11 +88,14 @@ class BasketDesk:
         transaction = f"basket:{place.id}:{day}:{checkout.transaction}"
         key = ":".join([transaction, *filter(None, [checkout.revision])])
         context = await self._context(key, actor, checkout, customer, place, now, deadline)
-        if "earlier" in context.missing:  # without knowing it, the same basket could be given two codes
-            return None
+        if {"earlier", "complaint"}.intersection(context.missing):
+            return None  # not knowing, the same basket could be given two codes, or who complains an offer
         first: Settled | None = context.found["earlier"]
         if first is not None:
             return await self._again(first, key, origin, place, now)
+        if (complaint := context.found["complaint"]) is not None:
+            self.complaints.note(Hushed(complaint, origin.correlation, origin.causation, now))
+            return None
         limits = self.limits.place(place.region, place.id)
         asked = Asked(transaction, customer, context.found["kind"], self.campaign, context.found["ceiling"])
         past: Past = context.found["past"]
@@ -162,6 +167,11 @@ class BasketDesk:
                 return None
             return (await ceilings(self.database.quick, [customer], self.drawing.depth, now=now)).get(customer)
 
+        async def complaint() -> str | None:
+            return (await self.complaints.of(self.database.quick, [customer] if customer else [])).get(
+                customer or CustomerRef("")
+            )
+
         async def audience() -> str:
             """The group the customer was counted in: a model learns of the group, and of nobody."""
             return await audience_of(self.database.quick, customer) if customer and self.writer.asks_model else ""
@@ -178,6 +188,7 @@ class BasketDesk:
                 "earlier": Source(partial(settled_now, self.database.quick, actor, key), within, None),
                 "past": Source(past, within, Past()),
                 "kind": Source(kind, within, STRANGER),
+                "complaint": Source(complaint, within, None),
                 "ceiling": Source(ceiling, within, None),
                 "learned": Source(partial(self.drawing.learned.keep_fresh, self.database.quick), within, None),
                 "audience": Source(audience, within, ""),

@@ -51,6 +51,7 @@ def proposing_of(  # noqa: PLR0913, PLR0917
         prices=prices,
         campaign=settings.campaign,
         drawing=speaking.drawing,
+        complaints=speaking.complaints,
         now=now,
         present=present,
     )
@@ -61,6 +62,7 @@ def proposing_of(  # noqa: PLR0913, PLR0917
         channels=channels,
         campaign=settings.campaign,
         lottery=speaking.drawing.lottery,
+        complaints=speaking.complaints,
         now=now,
         present=present,
     )

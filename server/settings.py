@@ -100,6 +100,7 @@ class Settings(BaseModel):
         model_url: An Ollama server; empty: template text only.
         model: The model's name there.
         words_s: Seconds of the model's time each night for writing tomorrow's lines beforehand; 0: none.
+        complaints: Comma-separated subjects of tickets during which nothing is offered; empty: of every open one.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
         holdout_bp: Basis points of customers who are offered nothing, so that offers can be measured; 0: nobody.
         receipt_days: Days after which a decided offer may still be scanned from its receipt; 0: none is printed there.
@@ -184,6 +185,7 @@ class Settings(BaseModel):
     model_url: str = Field(default="", pattern=r"^$|^https?://")
     model: str = ""
     words_s: int = Field(default=900, ge=0, le=28_800)
+    complaints: Names = ()
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
     holdout_bp: int = Field(default=500, ge=0, le=5_000)
     receipt_days: int = Field(default=0, ge=0, le=366)

@@ -13,13 +13,14 @@ from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.kept_lines import KeptLines
 from knowledge.offers.lottery import Lottery
+from knowledge.profile.complaints import Complaints, Hushed
 from knowledge.store.places import Places
 from knowledge.store.session import Database
 from policies.limits import Limits
 from server.background import Background
 from server.secret import Secret
 from server.settings import Settings
-from tools.withheld import keep_withheld
+from tools.withheld import keep_hushed, keep_withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Speaking:
     writer: Writer
     beforehand: Beforehand
     night: NightWords
+    complaints: Complaints
 
 
 def speaking_of(  # noqa: PLR0913, PLR0917
@@ -49,6 +51,9 @@ def speaking_of(  # noqa: PLR0913, PLR0917
     def withhold(one: Withheld) -> None:
         background.start(keep_withheld(database, one), "withheld offer")
 
+    def note(one: Hushed) -> None:
+        background.start(keep_hushed(database, one), "silence for a complaint")
+
     kept, companions = KeptLines(database, now), CompanionTable()
     lottery = Lottery(secret.derive("lottery"), settings.holdout_bp, settings.explore_bp)
     drawing = Drawing(lottery, withhold=withhold)
@@ -65,7 +70,8 @@ def speaking_of(  # noqa: PLR0913, PLR0917
         now=now,
     )
     night = NightWords(_door(settings, stack), settings.words_s)
-    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand, night)
+    complaints = Complaints(frozenset(settings.complaints), note)
+    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand, night, complaints)
 
 
 def _writer(settings: Settings, stack: AsyncExitStack, kept: KeptLines) -> Writer:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from knowledge.offers.drawing import Withheld
 from knowledge.offers.turns import standing
+from knowledge.profile.complaints import Hushed
 from knowledge.store.session import Database
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
@@ -24,6 +25,25 @@ _KEEP = text(
     RETURNING occasion
     """  # noqa: S608  # our own texts
 )
+
+
+_HUSHED = text(
+    """
+    SELECT 1 FROM ledger WHERE correlation_id = :story AND kind = 'note'
+      AND CAST(entry AS jsonb) -> 'body' ->> 'sentence' = :sentence LIMIT 1
+    """
+)
+
+
+async def keep_hushed(database: Database, one: Hushed) -> bool:
+    """Record once a sale why nothing was offered during it; false when that is on record."""
+    async with database.transaction() as connection:
+        told = {"story": one.story, "sentence": one.sentence}
+        if (await connection.execute(_HUSHED, told)).one_or_none() is not None:
+            return False
+        body = {"actor": "specialist:offers", "causation": one.causation, "sentence": one.sentence}
+        await append(connection, [Entry("note", one.at, body, correlation=one.story)])
+    return True
 
 
 async def keep_withheld(database: Database, one: Withheld) -> bool:

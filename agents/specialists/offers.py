@@ -26,6 +26,7 @@ from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.habit import habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.possible import Found, Sending, possible, sending_for
+from knowledge.profile.complaints import Complaints, hushed
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
 from policies.limits import Limits
@@ -63,6 +64,7 @@ class OffersSpecialist:
         prices: Asks platforms what goods cost now; without it a price the catalog has not just heard is not used.
         campaign: The name its offers count under; "" for none.
         drawing: Who is held out, what is tried beside the best, and what was learned; nobody and nothing by default.
+        complaints: Who waits for an answer to one is offered nothing.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
@@ -83,6 +85,7 @@ class OffersSpecialist:
         prices: FreshPrices | None = None,
         campaign: str = "",
         drawing: Drawing | None = None,
+        complaints: Complaints | None = None,
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -97,6 +100,7 @@ class OffersSpecialist:
         self._writer = writer or Writer()
         self._campaign = campaign
         self._drawing = drawing or Drawing()
+        self._complaints = complaints or Complaints()
         self._desk = BasketDesk(
             database,
             places,
@@ -108,6 +112,7 @@ class OffersSpecialist:
             now,
             campaign,
             self._drawing,
+            self._complaints,
         )
 
     async def for_basket(  # noqa: PLR0913  # whose basket, until when, and who speaks
@@ -156,6 +161,12 @@ class OffersSpecialist:
         fresh = [visit for visit in present if keys[visit.customer] not in asked]
         passed["offered_today"] += len(present) - len(fresh)
         quick = self._database.quick
+        complaints = await self._complaints.of(quick, [visit.customer for visit in fresh])
+        notes = [
+            (visit.event.id, hushed(complaints[visit.customer])) for visit in fresh if visit.customer in complaints
+        ]
+        fresh = [visit for visit in fresh if visit.customer not in complaints]
+        passed["complaint"] += len(notes)
         await self._drawing.learned.keep_fresh(quick)
         refs = [visit.customer for visit in fresh]
         past, kinds = await pasts(quick, refs, now=now), await habits(quick, refs, now=now)
@@ -188,7 +199,7 @@ class OffersSpecialist:
             self._propose(visit, turn, keys[visit.customer], words or Written(0, template(sayable), "template"))
             for (visit, turn), sayable, words in zip(made, said, kept, strict=True)
         ]
-        return Finding(tuple(proposals), (), +passed)
+        return Finding(tuple(proposals), tuple(notes), +passed)
 
     def _looked_up(
         self, fresh: Sequence[Visit], wants: Mapping[CustomerRef, Sequence[Wanted]]

@@ -17,6 +17,7 @@ from agents.standing import settled
 from knowledge.events.event import Event, Topic
 from knowledge.identity.consent import consents
 from knowledge.offers.lottery import NO_LOTTERY, Lottery
+from knowledge.profile.complaints import Complaints, hushed
 from knowledge.store.connection import Connection
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database, utc_now
@@ -24,7 +25,7 @@ from policies.actions.message import Channel, Message
 from policies.errors import NotFound
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
-from policies.vocabulary.ids import CustomerRef
+from policies.vocabulary.ids import CustomerRef, EventId
 from policies.vocabulary.money import Money
 from tools.proposal import Origin, Proposal
 
@@ -66,6 +67,7 @@ class PurchasesSpecialist:
         channels: Those that are set up.
         campaign: The name specialists' offers count under; who is held out of it is written nothing either.
         lottery: Says who is held out.
+        complaints: Who waits for an answer to one is not written to.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
@@ -83,6 +85,7 @@ class PurchasesSpecialist:
         channels: AbstractSet[Channel] = frozenset(),
         campaign: str = "",
         lottery: Lottery = NO_LOTTERY,
+        complaints: Complaints | None = None,
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -92,6 +95,7 @@ class PurchasesSpecialist:
         self._channels = channels
         self._campaign = campaign
         self._lottery = lottery
+        self._complaints = complaints or Complaints()
         self._present: Callable[[Event], datetime] = present or (lambda _: now())
 
     async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:
@@ -107,16 +111,21 @@ class PurchasesSpecialist:
         async with self._database.reading() as connection:
             asked = await settled(connection, self.actor.id, found)
             channels = await self._agreed(connection, {one.customer for one in found.values()})
+        complaints = await self._complaints.of(self._database.quick, sorted({one.customer for one in found.values()}))
         proposals: list[Proposal] = []
+        notes: list[tuple[EventId, str]] = []
         for key, one in found.items():
             channel = channels.get(one.customer)
             if key in asked:
                 passed["asked_before"] += 1
             elif channel is None:
                 passed["no_consent"] += 1
+            elif one.customer in complaints:
+                passed["complaint"] += 1
+                notes.append((one.event.id, hushed(complaints[one.customer])))
             else:
                 proposals.append(self._propose(one, channel))
-        return Finding(tuple(proposals), (), passed)
+        return Finding(tuple(proposals), tuple(notes), passed)
 
     def _purchase(self, event: Event, customer: CustomerRef | None, passed: Counter[str]) -> _Purchase | None:
         facts = event.facts
