@@ -17,6 +17,7 @@ from tools.claims.evidence import Evidence
 PLACE: Final = "{percent}"  # braces are markup, so no line that was checked holds them by itself
 LONGEST = 160  # characters; two lines on a register's screen, one text message
 _LONGEST_TITLE = 80
+NAMELESS: Final = "this"  # what goods are called whose title may not be said
 
 _LINKS = re.compile(r"://|www\.|@|\b[\w-]+\.(?:[a-z]{2,})\b(?=[/\w]|$)", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>\[\]{}*_#`|~\\^=$€£¥]")
@@ -62,12 +63,26 @@ class Said:
 
 def objection(text: str, said: Said) -> str:
     """Why this text may not be shown, as a reason code; "" when it may."""
+    if fault := _unfit(text):
+        return fault
+    fault, rest = _goods(text, said)
+    return fault or _stated(re.sub(rf"(?<!\w){re.escape(said.code)}(?!\w)", " ", rest), said)
+
+
+def objection_to_naming(text: str, title: str) -> str:
+    """Why a text that names goods and takes nothing off may not be sent, as a reason code; "" when it may."""
+    if fault := _unfit(text):
+        return fault
+    rest = _without(text, title)
+    return "words.product_missing" if rest is None else _beside(rest, Evidence((title,)))
+
+
+def _unfit(text: str) -> str:
     if not 0 < len(text) <= LONGEST or text != text.strip():
         return "words.length"
     if text != unicodedata.normalize("NFKC", text) or not all(_plain(sign) for sign in text):
         return "words.characters"
-    fault, rest = _goods(text, said)
-    return fault or _stated(re.sub(rf"(?<!\w){re.escape(said.code)}(?!\w)", " ", rest), said)
+    return ""
 
 
 def _goods(text: str, said: Said) -> tuple[str, str]:
@@ -95,13 +110,18 @@ def _stated(rest: str, said: Said) -> str:
         rest, stated = re.subn(_PERCENT_AFTER.format(percent=re.escape(percent)), " ", rest)
         if not stated:
             return "words.percent_missing"
+    return _beside(rest, _evidence(said))
+
+
+def _beside(rest: str, evidence: Evidence) -> str:
+    """What is wrong with the words beside goods and figures; "" when nothing is."""
     if any(sign.isnumeric() for sign in rest) or _FIGURES.search(rest) or "%" in rest:
         return "words.figure"
     if _LINKS.search(rest) or _MARKUP.search(rest):
         return "words.markup"
     if _SHOUTED.search(rest):
         return "words.shouted"
-    if _CLAIMS.search(rest) or unbacked(rest, _evidence(said), wording=True):
+    if _CLAIMS.search(rest) or unbacked(rest, evidence, wording=True):
         return "words.claim"
     return ""
 
@@ -136,7 +156,7 @@ def plain_title(title: str, category: str = "") -> str:
         short = " ".join(unicodedata.normalize("NFKC", name).split())
         if _fit(short):
             return short
-    return "this"
+    return NAMELESS
 
 
 def _fit(title: str) -> bool:

@@ -62,6 +62,7 @@ def proposing_of(  # noqa: PLR0913, PLR0917
         channels=channels,
         campaign=settings.campaign,
         lottery=speaking.drawing.lottery,
+        companions=speaking.companions,
         complaints=speaking.complaints,
         now=now,
         present=present,

@@ -1,6 +1,7 @@
 """The purchases specialist: a word to who just bought for much, before they leave the shop, or thanks after a purchase.
 
-It promises nothing: a code in a message is a discount's, and a discount has to be worth more than silence by itself. It
+It names one thing they wish for, or that goes with what they bought, where it is in stock (`agents.suggestion`). It
+promises nothing: a code in a message is a discount's, and a discount has to be worth more than silence by itself. It
 asks once for each purchase, of who agreed to marketing over a channel we have, and never about a sale told of late.
 """
 
@@ -14,8 +15,11 @@ from typing import Final, Literal
 from agents.routing import PURCHASES, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
+from agents.suggestion import Suggestion, suggest
 from knowledge.events.event import Event, Topic
 from knowledge.identity.consent import consents
+from knowledge.offers.companions import CompanionTable
+from knowledge.offers.history import Past, pasts
 from knowledge.offers.lottery import NO_LOTTERY, Lottery
 from knowledge.profile.complaints import Complaints, hushed
 from knowledge.store.connection import Connection
@@ -35,6 +39,10 @@ Occasion = Literal["high_value", "afterwards"]
 _WORDS: Final[Mapping[Occasion, str]] = {
     "high_value": "Thank you for your purchase. Before you leave, our associates are glad to help with anything more.",
     "afterwards": "Thank you for your purchase. Tell us if anything is not as you expected: we are glad to help.",
+}
+_OPENING: Final[Mapping[Occasion, str]] = {
+    "high_value": "Thank you for your purchase. Before you leave: ",
+    "afterwards": "Thank you for your purchase. ",
 }
 _SUBJECT: Final = "Thank you for your purchase"
 _STOP: Final = " Reply STOP to stop."  # texts of ours say so themselves; e-mails carry their provider's own line
@@ -67,6 +75,7 @@ class PurchasesSpecialist:
         channels: Those that are set up.
         campaign: The name specialists' offers count under; who is held out of it is written nothing either.
         lottery: Says who is held out.
+        companions: What goes with what.
         complaints: Who waits for an answer to one is not written to.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
@@ -86,6 +95,7 @@ class PurchasesSpecialist:
         campaign: str = "",
         lottery: Lottery = NO_LOTTERY,
         complaints: Complaints | None = None,
+        companions: CompanionTable | None = None,
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -95,6 +105,7 @@ class PurchasesSpecialist:
         self._channels = channels
         self._campaign = campaign
         self._lottery = lottery
+        self._companions = companions or CompanionTable()
         self._complaints = complaints or Complaints()
         self._present: Callable[[Event], datetime] = present or (lambda _: now())
 
@@ -124,7 +135,7 @@ class PurchasesSpecialist:
                 passed["complaint"] += 1
                 notes.append((one.event.id, hushed(complaints[one.customer])))
             else:
-                proposals.append(self._propose(one, channel))
+                proposals.append(self._propose(one, channel, await self._suggested(one)))
         return Finding(tuple(proposals), tuple(notes), passed)
 
     def _purchase(self, event: Event, customer: CustomerRef | None, passed: Counter[str]) -> _Purchase | None:
@@ -160,8 +171,16 @@ class PurchasesSpecialist:
                     found.setdefault(CustomerRef(ref), channel)
         return found
 
-    def _propose(self, one: _Purchase, channel: Channel) -> Proposal:
-        words = _WORDS[one.occasion]
+    async def _suggested(self, one: _Purchase) -> Suggestion | None:
+        """What is named in the message; `None` for plain thanks."""
+        await self._companions.keep_fresh(self._database)
+        quick = self._database.quick
+        past = (await pasts(quick, [one.customer], now=self._present(one.event))).get(one.customer, Past())
+        bought = [str(line["sku"]) for line in one.event.facts.get("lines", ()) if line.get("sku")]
+        return await suggest(self._database, self._companions, bought, past, one.place)
+
+    def _propose(self, one: _Purchase, channel: Channel, named: Suggestion | None) -> Proposal:
+        words = _OPENING[one.occasion] + named.sentence if named else _WORDS[one.occasion]
         message = Message(
             store=one.place.id,
             customer=one.customer,
@@ -174,6 +193,7 @@ class PurchasesSpecialist:
         )
         event = one.event
         evidence = {"order": one.order, "total": one.total.minor, "occasion": one.occasion, "words": "template"}
+        evidence |= named.facts() if named else {}
         why = "Bought for much in this shop just now." if one.occasion == "high_value" else "Bought something just now."
         return Proposal(message, one.key, Origin(event.correlation, event.id, event.occurred_at), why, evidence)
 

@@ -197,7 +197,7 @@ def _oversold(told: Mapping[str, Any]) -> Section:
     said = f"{told['units']} units were sold that were not there, at {told['found']} shelves"
     late = f"; {told['late']} were told late by a till" if told["late"] else ""
     rows = [
-        (_WAYS.get(way, way), str(counts["found"]), str(counts["units"]))
+        (_WAYS.get(str(way), str(way)), str(counts["found"]), str(counts["units"]))
         for way, counts in sorted(told["taken"].items())
     ]
     sentences = (f"{said}{late}.", f"The ways out cost {_money(told['money'])}.")

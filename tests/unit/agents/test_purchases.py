@@ -5,17 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from agents.specialists.purchases import PurchasesSpecialist
 from knowledge.events.event import Event, Topic
 from knowledge.offers.lottery import Lottery
 from knowledge.store.session import Database
-from knowledge.store.tables import action, customer
+from knowledge.store.tables import action, customer, variant, wishlist
 from policies.actions.message import Message
 from policies.limits import DEFAULT_FILE, Limits
 from policies.vocabulary.ids import CustomerRef
-from tests.unit.agents.shop import NOW, PLACES, open_shop, order
+from tests.unit.agents.shop import NOW, PLACES, goes_with, open_shop, order, stock
 from tools.proposal import Proposal
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +125,74 @@ async def test_an_online_purchase_gets_thanks_where_the_retailer_wants_that_and_
 async def test_an_update_of_an_order_is_no_purchase(shop: Database):
     event = replace(order("o1", "TEE", total=FROM), topic=Topic.ORDER_UPDATED)
     assert await asked(shop, event) == ([], {})
+
+
+async def named(shop: Database, **more: Any) -> tuple[str, str]:
+    """The text after the tee was bought, and the sku it rests on; "" for none."""
+    (proposal,), _ = await asked(shop, order("o1", "TEE", total=FROM), **more)
+    assert isinstance(proposal.action, Message)
+    return proposal.action.text, proposal.evidence.get("named", "")
+
+
+async def wishes(shop: Database, *skus: str) -> None:
+    async with shop.transaction() as connection:
+        await connection.execute(insert(wishlist).values(customer_ref=ADA, skus=list(skus), at=NOW))
+
+
+async def stocked(shop: Database, *skus: str, units: int = 3, together: int = 40) -> None:
+    async with shop.transaction() as connection:
+        await goes_with(connection, "TEE", "JEANS", together=together)
+        for sku in skus:
+            await stock(connection, sku, "STORE_1", units)
+
+
+async def test_what_is_on_their_wishlist_and_here_is_named_before_what_goes_with_it(shop: Database):
+    await stocked(shop, "JEANS", "SOCKS")
+    await wishes(shop, "SOCKS")
+    told, sku = await named(shop)
+    assert "Wool Socks from your wishlist is in stock here." in told
+    assert (sku, told.endswith("Reply STOP to stop.")) == ("SOCKS", True)
+
+
+async def test_a_wish_that_is_not_here_gives_way_to_what_goes_with_the_purchase(shop: Database):
+    await stocked(shop, "JEANS")
+    async with shop.transaction() as connection:
+        await stock(connection, "SOCKS", "STORE_2", 9)
+        await stock(connection, "SOCKS", "STORE_1", 0)
+    await wishes(shop, "SOCKS")
+    told, sku = await named(shop)
+    assert told.startswith(
+        "Thank you for your purchase. Before you leave: Slim Jeans goes with it, and is in stock here."
+    )
+    assert sku == "JEANS"
+    (proposal,), _ = await asked(shop, order("o1", "TEE", total=FROM), who=CustomerRef("c_mail"))
+    assert (proposal.evidence["named"], proposal.evidence["reason"]) == ("JEANS", "companion")
+
+
+async def test_with_nothing_in_stock_or_only_what_they_just_bought_it_is_plain_thanks(shop: Database):
+    await stocked(shop, "JEANS", units=0)
+    await wishes(shop, "TEE")
+    told, sku = await named(shop)
+    assert (sku, "glad to help" in told) == ("", True)
+
+
+@pytest.mark.parametrize("title", ["Half Price Jeans 50% off", "Jeans $5 off", "Jeans www.jeans.example", "10% Jeans"])
+async def test_goods_whose_name_would_promise_something_are_not_named(shop: Database, title: str):
+    await stocked(shop, "JEANS")
+    async with shop.transaction() as connection:
+        await connection.execute(update(variant).where(variant.c.sku == "JEANS").values(title=title))
+    told, sku = await named(shop)
+    assert (sku, "glad to help" in told) == ("", True)
+
+
+async def test_thanks_after_an_online_purchase_name_what_the_online_stock_has(shop: Database):
+    await stocked(shop)
+    async with shop.transaction() as connection:
+        await stock(connection, "JEANS", "WAREHOUSE", 2)
+    limits = Limits(DEFAULT_FILE.read_text().replace("message_from = 0 ", "message_from = 100 "))
+    event = order("o1", "TEE", total=FROM, location="ONLINE", channel="online")
+    (proposal,), _ = await asked(shop, event, limits=limits)
+    assert isinstance(proposal.action, Message)
+    assert proposal.action.text.startswith(
+        "Thank you for your purchase. Slim Jeans goes with it, and is in stock. Reply"
+    )
