@@ -84,9 +84,8 @@ class ChainDepth:
         moment = time.monotonic()
         if moment - self._checked < self._check_every:
             return
-        self._checked = moment
         (row,) = await quick.rows(_CHAIN, str(_CHAIN_LOOKS_AT))
-        self.now = row["depth"]
+        self.now, self._checked = row["depth"], moment  # who was cut short leaves it to the next
 
 
 def ceiling_of(depths: Sequence[int], purchases: int, chain_bp: int) -> Ceiling | None:
