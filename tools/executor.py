@@ -30,7 +30,7 @@ from policies.actions.stock_sync import StockSync
 from policies.actions.transfer import CancelTransfer, Transfer
 from policies.engine import Engine
 from policies.errors import Misconfigured, NotFound, Refused, TillhandError, Unavailable
-from policies.vocabulary.ids import ActionId, CorrelationId
+from policies.vocabulary.ids import ActionId
 from tools import promises
 from tools.action_row import LEASE, ActionRow, done, find, settle, write_key
 from tools.audit.entry import Entry
@@ -52,6 +52,7 @@ from tools.platform import (
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
+from tools.write_context import context_of
 
 _log = logging.getLogger(__name__)
 
@@ -365,20 +366,6 @@ def _told(offer: Discount, context: WriteContext, at: datetime) -> Receipt:
     """What is told at full price changes nothing on a platform: it is on record, and there is nothing to undo."""
     digest = hashlib.sha256(f"{context.key} {offer.code}".encode()).hexdigest()
     return Receipt("tillhand", offer.code, at, replayed=False, undo="", call="TELL home", digest=digest)
-
-
-def context_of(row: ActionRow, *, unsure: bool = False) -> WriteContext:
-    """What the write of an action carries."""
-    return WriteContext(
-        key=write_key(row.id),
-        action=row.id,
-        actor=row.actor.id,
-        approval=row.approval_id,
-        trace=CorrelationId(row.correlation),
-        reason=str(row.proposal.get("rationale", "")),
-        since=row.created_at,
-        unsure=unsure,
-    )
 
 
 async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> Receipt:

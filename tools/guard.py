@@ -13,13 +13,12 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
 from policies.actions.lower import Edit
-from policies.decision import Outcome
 from policies.engine import Engine
-from policies.errors import NotFound, Refused, TillhandError, Unavailable
+from policies.errors import NotFound, TillhandError, Unavailable
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import ActionId, LocationId
 from tools import approval
-from tools.access import authorize, find_tool, named, read_arguments, recorded, visible
+from tools.access import authorize, find_tool, read_arguments, recorded, visible
 from tools.action_row import ActionRow, actor_facts
 from tools.answering import Answering
 from tools.audit.entry import Entry
@@ -30,6 +29,7 @@ from tools.decide import decide, preview
 from tools.executor import Executor
 from tools.ladder.standing import bound
 from tools.ladder.watch import watch
+from tools.not_done import attempt, denied, reading_only
 from tools.pace import Pace
 from tools.proposal import Decision, Origin, Proposal
 from tools.read.approval import Waiting, waiting
@@ -89,7 +89,7 @@ class Guard:
             Unavailable: The database does not answer; the same proposal may be made again.
         """
         if self._read_only:
-            return _denied(_reading_only())
+            return denied(reading_only())
         return await self._decide(Request(actor, proposal), wait=wait, instead_of=instead_of)
 
     async def propose_all(self, actor_and_proposals: Sequence[tuple[Actor, Proposal]]) -> list[Decision]:
@@ -101,11 +101,11 @@ class Guard:
         if not actor_and_proposals:
             return []
         if self._read_only:
-            return [_denied(_reading_only()) for _ in actor_and_proposals]
+            return [denied(reading_only()) for _ in actor_and_proposals]
         requests = [Request(actor, proposal) for actor, proposal in actor_and_proposals]
         async with self._database.transaction() as connection:
             decided = await decide(connection, self._engine, self._places, requests, self._now())
-        return [_denied(each) if isinstance(each, TillhandError) else each for each in decided.answers]
+        return [denied(each) if isinstance(each, TillhandError) else each for each in decided.answers]
 
     async def link_all(self, actor: Actor, proposals: Sequence[Proposal]) -> list[Decision]:
         """Decide a burst of links in one transaction, and carry out together what is allowed of it.
@@ -116,10 +116,10 @@ class Guard:
             Misconfigured: Nobody here writes links down.
         """
         if self._read_only:
-            return [_denied(_reading_only()) for _ in proposals]
+            return [denied(reading_only()) for _ in proposals]
         requests = [Request(actor, each) for each in proposals]
         answers = await link_all(self._database, self._engine, self._places, self._executor.links, requests, self._now)
-        return [_denied(each) if isinstance(each, TillhandError) else each for each in answers]
+        return [denied(each) if isinstance(each, TillhandError) else each for each in answers]
 
     async def preview(self, actor: Actor, proposal: Proposal) -> Decision:
         """What `propose` would decide now, with an empty `action_id`; nothing is kept or promised.
@@ -192,7 +192,7 @@ class Guard:
         try:
             answer, claimed = await self._answering.answer(actor, approval_id, scrub(note).text, yes, own=own, at=at)
         except TillhandError as error:
-            await self._record(_attempt(actor, "decide_approval", approval_id, error, at))
+            await self._record(attempt(actor, "decide_approval", approval_id, error, at))
             raise
         if answer.state == "allowed" and not answer.replayed:
             return await self._executor.carry_out(answer.action_id)
@@ -228,7 +228,7 @@ class Guard:
                     decided = await decide(connection, self._engine, self._places, [request], at, claim=True)
                     answer, claimed = decided.one()
         except TillhandError as error:
-            await self._record(_attempt(actor, "undo_action", action_id, error, at))
+            await self._record(attempt(actor, "undo_action", action_id, error, at))
             raise
         if isinstance(answer, TillhandError):
             raise answer
@@ -251,7 +251,7 @@ class Guard:
                 told = scrub(reason).text
                 row = await withdraw(connection, self._engine, actor, action_id, reason=told, at=at)
         except TillhandError as error:
-            await self._record(_attempt(actor, "withdraw_action", action_id, error, at))
+            await self._record(attempt(actor, "withdraw_action", action_id, error, at))
             raise
         return row.decision()
 
@@ -346,7 +346,7 @@ class Guard:
 
     def _may_act(self) -> None:
         if self._read_only:
-            raise _reading_only()
+            raise reading_only()
 
     async def _decide(self, request: Request, *, wait: bool, instead_of: str) -> Decision:
         async with self._database.transaction() as connection:
@@ -383,28 +383,3 @@ class Guard:
     async def _record(self, *entries: Entry) -> None:
         async with self._database.transaction() as connection:
             await append(connection, entries)
-
-
-def _reading_only() -> Refused:
-    return Refused(
-        "This installation only looks: nothing may be changed through it.",
-        code="guard.read_only",
-        hint="The operator sets TILLHAND_READ_ONLY.",
-    )
-
-
-def _denied(error: TillhandError) -> Decision:
-    """What could not be judged, as a burst is told it."""
-    reasons = ((error.code, error.message),)
-    return Decision("", "denied", Outcome.DENY, reasons, error=error.message)
-
-
-def _attempt(actor: Actor, asked: str, about: str, error: TillhandError, at: datetime) -> Entry:
-    body: dict[str, Any] = {
-        "actor": actor_facts(actor),
-        "asked": asked,
-        "about": named(about),
-        "code": error.code,
-        "sentence": error.message,
-    }
-    return Entry("refused", at, body)

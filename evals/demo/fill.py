@@ -5,7 +5,7 @@ Each record comes through the connectors' own ports and the inbox, as a poll rea
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -56,6 +56,10 @@ class _Stream:
         self.watch(len(events))
         await asyncio.sleep((time.monotonic() - began) * self.patience)
         return events, following
+
+    def unplaced(self) -> Sequence[str]:
+        """As the platform has it."""
+        return self.inner.unplaced()
 
 
 class Fill:

@@ -30,7 +30,7 @@ def _value(seed: int) -> tuple[float, float, float]:
     retailer = make(seed)
     most = knowing_all(retailer) / 1_000
     return (
-        earned(retailer, ours(retailer, seed)) / most,
-        weekly_promotion(retailer) / most,
-        best_single_offer(retailer) / most,
+        float(earned(retailer, ours(retailer, seed)) / most),
+        float(weekly_promotion(retailer) / most),
+        float(best_single_offer(retailer) / most),
     )

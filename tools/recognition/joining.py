@@ -15,10 +15,10 @@ from tools.action_row import ActionRow, done, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
 from tools.decide import Answered, decide
-from tools.executor import context_of
 from tools.platform import Links
 from tools.proposal import Decision
 from tools.record import Request
+from tools.write_context import context_of
 
 _ONCE: Final = 1  # try: a burst is not tried again; what was left undone is taken over one by one
 

@@ -35,7 +35,7 @@ def test_a_column_comes_back_as_it_went(kind: str, database_url: str):
 
         @given(COLUMNS[kind])
         def check(column: list[Any]) -> None:
-            row = connection.execute(f"SELECT CAST(%s AS {kind}[])", [column]).fetchone()
+            row = connection.execute(f"SELECT CAST(%s AS {kind}[])".encode(), [column]).fetchone()
             assert row == (column,)
 
         check()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.identity.consent import Consents
 from knowledge.store.places import Place, Places
 from policies.actions.message import Message
 from policies.decision import Outcome
@@ -46,7 +47,8 @@ def rules(at: datetime, zone: str, *, home: str = "", purpose: Any = "marketing"
         text="New coats. Reply STOP to stop.",
         worth=Money(0, "USD"),
     )
-    person = Reachable({"sms": (True, at), "email": (False, None)}, frozenset(), "S2" if home else "")
+    consent: Consents = {"sms": (True, at), "email": (False, None)}
+    person = Reachable(consent, frozenset(), "S2" if home else "")
     facts = message_facts(
         text,
         MessageNews({"c_1": person}, {}),
