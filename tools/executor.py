@@ -35,13 +35,12 @@ from tools import promises
 from tools.action_row import LEASE, ActionRow, done, find, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
+from tools.books import Links, Overrides
 from tools.compensate import undone
 from tools.fresh_prices import FreshPrices
 from tools.ladder.standing import bound, standing_now
 from tools.platform import (
-    Links,
     Messages,
-    Overrides,
     Platform,
     PurchaseOrders,
     Receipt,

@@ -15,13 +15,11 @@ from pydantic import SecretStr
 from knowledge.events.event import Event
 from knowledge.profile.standing import CrmFacts, Standing
 from policies.actions.discount import Discount, EndDiscount
-from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Channel, Message
-from policies.actions.profile_link import ProfileLink
 from policies.actions.reorder import CancelReorder, Reorder
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import CancelTransfer, Transfer
-from policies.errors import Refused, TillhandError, Unavailable
+from policies.errors import Refused, Unavailable
 from policies.vocabulary.ids import ActionId, CorrelationId, CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 
@@ -264,44 +262,6 @@ class Subscriptions(Protocol):
 
     async def ensure(self, base_url: str) -> list[str]:
         """Register every topic we need at our address; returns the names added. Repeating changes nothing."""
-        ...
-
-
-class Links(Protocol):
-    """Which customers are one person, where it is written down."""
-
-    async def say(self, link: ProfileLink, context: WriteContext) -> Receipt:
-        """Write it down once, or find that an earlier try did.
-
-        Raises:
-            NotFound: One of the customers is known no more.
-            Refused: Two who were taken apart would meet by it (`identity.apart`).
-        """
-        ...
-
-    async def say_all(self, links: Sequence[tuple[ProfileLink, WriteContext]]) -> list[Receipt | TillhandError]:
-        """The same for many at once: each one's receipt, or why it is not."""
-        ...
-
-
-class Overrides(Protocol):
-    """Changes of forecasts, where they are written down."""
-
-    async def keep(self, override: ForecastOverride, context: WriteContext) -> Receipt:
-        """Write it down once, in force at once, or find that an earlier try did.
-
-        Raises:
-            NotFound: There is no forecast to change.
-            Refused: Some of its days were changed meanwhile (`override.overlaps`).
-        """
-        ...
-
-    async def end(self, cancel: CancelForecastOverride, context: WriteContext) -> Receipt:
-        """End it; ended again, nothing is changed.
-
-        Raises:
-            NotFound: There is none by this reference.
-        """
         ...
 
 

@@ -16,7 +16,7 @@ from tools.platform import Receipt, WriteContext
 
 @dataclass(frozen=True, slots=True)
 class OverrideBook:
-    """`tools.platform.Overrides` over the unified store."""
+    """`tools.books.Overrides` over the unified store."""
 
     database: Database
     now: Callable[[], datetime] = utc_now

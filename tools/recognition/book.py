@@ -27,7 +27,7 @@ _ANSWERED: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class LinkBook:
-    """`tools.platform.Links` over the unified store."""
+    """`tools.books.Links` over the unified store."""
 
     database: Database
     now: Callable[[], datetime] = utc_now

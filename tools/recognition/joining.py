@@ -14,8 +14,8 @@ from policies.vocabulary.ids import ActionId
 from tools.action_row import ActionRow, done, settle, write_key
 from tools.audit.entry import Entry
 from tools.audit.ledger import append
+from tools.books import Links
 from tools.decide import Answered, decide
-from tools.platform import Links
 from tools.proposal import Decision
 from tools.record import Request
 from tools.write_context import context_of
