@@ -209,7 +209,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_what_comes_later_does_not_change_a_forecast",
     ),
     "an override is bounded, ends by itself and is measured": (
-        "test_an_override_beyond_its_bounds_is_refused",
+        "test_an_override_changes_at_most_thirty_percent_for_at_most_four_weeks_and_some_days",
         "test_an_override_is_measured_when_it_has_ended",
     ),
     "no transfer strips a location or overdraws a lane": ("test_no_lane_hand_pack_or_safety_stock_is_overdrawn",),

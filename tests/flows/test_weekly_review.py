@@ -394,7 +394,7 @@ async def test_a_review_is_overdue_from_the_weeks_end_until_all_teams_signed(sho
     assert await late(ends + timedelta(weeks=20)) is None  # what nobody looked at for two months is history
 
 
-@pytest.mark.parametrize(("days", "kinds"), [(0, 0), (3, 9)])
+@pytest.mark.parametrize(("days", "kinds"), [(0, 0), (3, 11)])
 async def test_an_overdue_review_sends_ai_down_once_where_the_plan_says_so(shop: Shop, days: int, kinds: int):
     told = DEFAULT_FILE.read_text(encoding="utf-8")
     plan = Rollout(told.replace("review_overdue_days = 0", f"review_overdue_days = {days}"))
@@ -405,8 +405,8 @@ async def test_an_overdue_review_sends_ai_down_once_where_the_plan_says_so(shop:
             moves = await watch(connection, engine, PLACES, at)
         assert len([each for each in moves if not each.location]) == moved
     if kinds:
-        # messages, links of customers and purchase orders begin a rung lower than the others
-        assert sorted(each.after for each in await _rungs(shop)) == ["approve"] * 6 + ["suggest"] * 3
+        # messages, purchase orders and changes of forecasts begin a rung lower than the others
+        assert sorted(each.after for each in await _rungs(shop)) == ["approve"] * 8 + ["suggest"] * 3
 
 
 async def _rungs(shop: Shop) -> list[Any]:

@@ -47,7 +47,7 @@ def test_a_plan_says_what_could_be_seen_and_a_start_fixes_it_once(run: Run):
 def test_without_draws_nothing_is_told_of_another_policy_and_nobody_is_treated_otherwise(run: Run):
     assert "No draws are on record" in run("measure", "policy", "--other", "silence")[2]
     assert run("measure", "fairness") == (0, "0 comparisons, 0 differ; 0 had too few to tell.\n", "")
-    assert run("measure", "sell-through") == (0, "", "")
+    assert run("measure", "sell-through") == (0, "Nothing was offered in this time.\n", "")
 
 
 def test_scannable_offers_are_made_as_pictures_within_the_limits(run: Run, tmp_path: Path):

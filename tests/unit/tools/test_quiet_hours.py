@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.identity.consent import Consents
+from knowledge.identity.consent import Consent, Consents
 from knowledge.store.places import Place, Places
 from policies.actions.message import Message
 from policies.decision import Outcome
@@ -47,7 +47,7 @@ def rules(at: datetime, zone: str, *, home: str = "", purpose: Any = "marketing"
         text="New coats. Reply STOP to stop.",
         worth=Money(0, "USD"),
     )
-    consent: Consents = {"sms": (True, at), "email": (False, None)}
+    consent: Consents = {"sms": Consent(True, at, unclear=False), "email": Consent(False, None, unclear=False)}
     person = Reachable(consent, frozenset(), "S2" if home else "")
     facts = message_facts(
         text,

@@ -86,6 +86,8 @@ async def test_a_platform_whose_token_is_revoked_does_not_keep_the_other_from_be
         async def levels(self, skus: Any, locations: Any) -> list[Any]:
             raise Misconfigured("no token", code="lightspeed.credentials")
 
+    async with database.transaction() as connection:
+        await stock(connection, "TEE", "STORE_9", 3)
     platforms = {"lightspeed": cast("Platform", Revoked()), "shopify": cast("Platform", platform)}
     found = [await Reconciling(database, platforms, PLACES, lambda: NOW).run() for _ in range(2)]
     assert found == [0, 1]

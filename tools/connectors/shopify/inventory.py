@@ -23,6 +23,7 @@ from tools.platform import PlatformLevel, Receipt, WriteContext
 _MOST = 900  # points for one read of levels: 1000 is the most a query may cost
 _PER_LEVEL = 3
 _PAGE = 250
+_OF_TWO = 149  # levels of each of two items, which is the least that is asked for: as many as such a read may cost
 
 
 class ShopifyInventory:
@@ -98,8 +99,8 @@ class ShopifyInventory:
         """Every level of the skus is read, for Shopify cannot narrow them; those elsewhere are left out."""
         wanted = {place.platform_id: place for place in map(self._here, locations) if place}
         unique = list(dict.fromkeys(skus))
-        page = min(_PAGE, max(1, len(self._places.on(PLATFORM))))
-        at_once = max(1, _MOST // (1 + _PER_LEVEL * page))
+        page = min(_OF_TWO, max(1, len(self._places.on(PLATFORM))))
+        at_once = max(1, _MOST // (1 + _PER_LEVEL * page) - 1)  # an item more is asked for than there are skus
         found: list[PlatformLevel] = []
         for start in range(0, len(unique), at_once):
             chosen = unique[start : start + at_once]
@@ -112,27 +113,27 @@ class ShopifyInventory:
     async def _read(
         self, skus: Sequence[Sku], page: int, priority: Priority
     ) -> AsyncIterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        following: str | None = None
-        while True:  # several variants may have one sku: there may be more items than were asked for
-            items = await self._items(sku_query(skus), len(skus), following, page, None, priority)
-            for item in items["nodes"]:
+        query, most = sku_query(skus), len(skus) + 1  # several variants may have one sku: is there an item more?
+        while query:
+            items = await self._items(query, most, page, None, priority)
+            for item in items:
                 levels = item["inventoryLevels"]
                 for level in levels["nodes"]:
                     yield item, level
                 while levels["pageInfo"]["hasNextPage"]:  # at more locations than the retailer listed
                     one, after = f"id:{number_of(item['id'])}", levels["pageInfo"]["endCursor"]
-                    levels = (await self._items(one, 1, None, _PAGE, after, priority))["nodes"][0]["inventoryLevels"]
+                    levels = (await self._items(one, 1, _PAGE, after, priority))[0]["inventoryLevels"]
                     for level in levels["nodes"]:
                         yield item, level
-            if not items["pageInfo"]["hasNextPage"]:
-                return
-            following = items["pageInfo"]["endCursor"]
+            full = len(items) == most
+            query = f"({sku_query(skus)}) AND id:>{max(int(number_of(item['id'])) for item in items)}" if full else ""
 
-    async def _items(  # noqa: PLR0913, PLR0917  # which items, and which of their levels
-        self, query: str, most: int, following: str | None, locations: int, after: str | None, priority: Priority
-    ) -> Mapping[str, Any]:
-        asked = {"query": query, "items": most, "following": following, "locations": locations, "after": after}
-        return (await self._admin.ask(operations.ITEM_LEVELS, asked, priority))["inventoryItems"]
+    async def _items(
+        self, query: str, most: int, locations: int, after: str | None, priority: Priority
+    ) -> Sequence[Mapping[str, Any]]:
+        """Items in the order of their numbers; `after` is a place among the levels of the one that is asked for."""
+        asked = {"query": query, "items": most, "locations": locations, "after": after}
+        return (await self._admin.ask(operations.ITEM_LEVELS, asked, priority))["inventoryItems"]["nodes"]
 
     def _level(self, item: Mapping[str, Any], level: Mapping[str, Any], place: Place) -> PlatformLevel:
         counts = {count["name"]: count["quantity"] for count in level["quantities"]}

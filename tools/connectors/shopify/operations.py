@@ -127,9 +127,8 @@ PRICES = Operation(
 
 ITEM_LEVELS = Operation(
     "inventoryItems",
-    """query ItemLevels($query: String!, $items: Int!, $following: String, $locations: Int!, $after: String) {
-  inventoryItems(first: $items, after: $following, query: $query) {
-    pageInfo { hasNextPage endCursor }
+    """query ItemLevels($query: String!, $items: Int!, $locations: Int!, $after: String) {
+  inventoryItems(first: $items, query: $query) {
     nodes {
       id sku
       inventoryLevels(first: $locations, after: $after) {
