@@ -215,9 +215,7 @@ def test_a_retailers_own_names_words_numbers_and_old_skus_are_mapped(run: Run, d
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("price", "quantity"), [("99999999999999999999", 1), ("12.50", 99999999999), ("-99999999999999999999", 1)]
-)
+@pytest.mark.parametrize(("price", "quantity"), [("9" * 20, 1), ("12.50", 99999999999), ("-" + "9" * 20, 1)])
 def test_a_number_nobody_could_mean_is_one_rejected_row(
     run: Run, database_url: str, tmp_path: Path, price: str, quantity: int
 ):

@@ -47,7 +47,7 @@ def rules(at: datetime, zone: str, *, home: str = "", purpose: Any = "marketing"
         text="New coats. Reply STOP to stop.",
         worth=Money(0, "USD"),
     )
-    consent: Consents = {"sms": Consent(True, at, unclear=False), "email": Consent(False, None, unclear=False)}
+    consent: Consents = {"sms": Consent(agreed=True, told=at, unclear=False)}
     person = Reachable(consent, frozenset(), "S2" if home else "")
     facts = message_facts(
         text,
