@@ -141,6 +141,7 @@ async def test_the_typescript_clients_use_the_product_over_http(node: Path, key:
         works(await told(str(node), "v2.mjs", json.dumps({**asked, "modern": True})), "modern")
 
 
+@pytest.mark.nightly
 async def test_the_typescript_clients_use_the_product_over_stdio(node: Path, key: str, environment: dict[str, str]):
     asked = {"stdio": stdio(environment, key)}
     works(await told(str(node), "v1.mjs", json.dumps(asked)), "handshake")

@@ -57,4 +57,5 @@ def test_every_figure_of_the_gate_is_kept():
         "gate_offers_of_what_could_be_earned",
         "gate_offers_over_weekly_promotion",
         "gate_offers_over_best_single_offer",
+        "gate_offers_share_of_visits",
     }
