@@ -91,9 +91,9 @@ def test_what_cannot_be_is_told_by_line_and_reason_and_the_rest_is_kept_once(
 
 def test_a_parquet_calendar_is_read_alike(run: Run, database_url: str, tmp_path: Path):
     file = tmp_path / "calendar.parquet"
-    columns = {"name": ["Spring"], "first_day": [date(2027, 3, 1)], "last_day": [date(2027, 3, 7)]}
-    table: Any = pa.table({**columns, "percent": [25], "sku": ["TEE"]})
-    pq.write_table(table, file)
+    days = {"first_day": [date(2027, 3, 1)], "last_day": [date(2027, 3, 7)]}
+    columns: dict[str, Any] = {"name": ["Spring"], "percent": [25], "sku": ["TEE"], **days}
+    pq.write_table(pa.table(columns), file)
     assert run(file)[0] == 0
     kept = "SELECT sku, location_id, first_day, last_day, percent, price FROM promotion"
     assert ask(database_url, kept) == [("TEE", "", "2027-03-01", "2027-03-07", 25, None)]
