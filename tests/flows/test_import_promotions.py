@@ -91,7 +91,8 @@ def test_what_cannot_be_is_told_by_line_and_reason_and_the_rest_is_kept_once(
 def test_a_parquet_calendar_is_read_alike(run: Run, database_url: str, tmp_path: Path):
     file = tmp_path / "calendar.parquet"
     row = {"name": "Spring", "first_day": date(2027, 3, 1), "last_day": date(2027, 3, 7), "percent": 25, "sku": "TEE"}
-    pq.write_table(pa.Table.from_pylist([row]), file)
+    arrow: Any = pa
+    pq.write_table(arrow.Table.from_pylist([row]), file)
     assert run(file)[0] == 0
     kept = "SELECT sku, location_id, first_day, last_day, percent, price FROM promotion"
     assert ask(database_url, kept) == [("TEE", "", "2027-03-01", "2027-03-07", 25, None)]
