@@ -169,4 +169,6 @@ def _basket(house: House, world: World, order: Order, transaction: str) -> Check
 
 def _line(body: dict[str, Any]) -> dict[str, str]:
     offer = json.loads(body["messages"][-1]["content"])["offers"][0]
-    return {"offer": offer["id"], "line": f"{offer['product']} would suit you well: {offer['percent']} off."}
+    off = f", {offer['percent']} off" if "percent" in offer else ""
+    home = f", sent home within {offer['within_days']} days" if "within_days" in offer else ""
+    return {"offer": offer["id"], "line": f"{offer['product']} would suit you well{off}{home}."}
