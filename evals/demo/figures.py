@@ -39,9 +39,11 @@ _APPROVALS = text("SELECT state, count(*) AS n FROM approval GROUP BY state ORDE
 _EXECUTED = text(
     """
     SELECT kind, facts ->> 'code' AS code, facts ->> 'reference' AS reference FROM action
-    WHERE state IN ('executed', 'undone') AND kind IN ('discount', 'transfer')
+    WHERE state IN ('executed', 'undone') AND (kind = 'transfer' OR (kind = 'discount' AND money > 0))
     """
 )
+"""What a platform must have made: an offer at full price takes nothing off, and has no code there."""
+
 _FIRST = text("SELECT id, created_at FROM action ORDER BY created_at, id LIMIT 1")
 _EXAMPLE = text(
     """

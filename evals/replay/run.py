@@ -44,7 +44,10 @@ _SETTLE = 120.0  # seconds for the last allowed actions to be carried out
 _ACTIONS = text("SELECT kind, state, count(*) AS n FROM action GROUP BY kind, state ORDER BY kind, state")
 _EFFECTS = text("SELECT count(*) AS n, coalesce(sum(times - 1), 0) AS replays FROM replay_effect")
 _OPEN = text("SELECT count(*) FROM action WHERE state IN ('allowed', 'executing')")
-_EXECUTED = text("SELECT count(*) FROM action WHERE state = 'executed' OR state = 'undone'")
+# an offer at full price takes nothing off, so nothing is made anywhere
+_EXECUTED = text(
+    "SELECT count(*) FROM action WHERE state IN ('executed', 'undone') AND NOT (kind = 'discount' AND money = 0)"
+)
 _EVENTS = text("SELECT state, count(*) AS n FROM event GROUP BY state")
 _TOPICS = text("SELECT topic, count(*) AS n FROM event WHERE source = 'replay' AND state = 'handled' GROUP BY topic")
 
