@@ -34,7 +34,13 @@ _REASONS = text(
     WHERE verdict ->> 'outcome' <> 'allow' GROUP BY 1 ORDER BY n DESC, 1 LIMIT 4
     """
 )
-_ACTIONS = text("SELECT kind || ' ' || state AS what, count(*) AS n FROM action GROUP BY 1 ORDER BY 1")
+_ACTIONS = text(
+    """
+    SELECT CASE WHEN kind = 'discount' AND money = 0 THEN 'parcel at full price' ELSE kind END || ' ' || state AS what,
+           count(*) AS n
+    FROM action GROUP BY 1 ORDER BY 1
+    """
+)
 _APPROVALS = text("SELECT state, count(*) AS n FROM approval GROUP BY state ORDER BY state")
 _EXECUTED = text(
     """
