@@ -227,7 +227,7 @@ PAGES: Final[Mapping[tuple[str, str], Page]] = {
     ),
     ("GET", "/console/reviews"): Page(REVIEW, lambda _: "/console/reviews", chain=True),
     ("GET", "/console/reviews/{week:str}"): Page(REVIEW, lambda _: "/console/reviews/2026-W01", chain=True),
-    # who signs for which team is gone through in tests/flows/test_weekly_review.py
+    # who signs for which team is gone through in tests/flows/test_weekly_review_signed.py
     ("POST", "/console/reviews/{week:str}/sign"): Page(
         REVIEW, lambda _: "/console/reviews/2026-W01/sign", {"team": "it"}, chain=True
     ),

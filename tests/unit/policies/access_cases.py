@@ -8,7 +8,7 @@ from policies.decision import Outcome
 from policies.engine import Engine
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import S1, S2
+from tests.unit.policies.right_facts import S1, S2
 
 _ALL = frozenset(Role)
 _READERS = frozenset({Role.ASSOCIATE, Role.MANAGER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR})

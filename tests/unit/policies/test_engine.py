@@ -15,7 +15,8 @@ from policies.rollout import DEFAULT_FILE, Rollout
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
 from tests.unit.policies.access_cases import ACCESSES
-from tests.unit.policies.cases import ADJUSTMENT, AUTO, CASES, DISCOUNT, LIMITS, S1
+from tests.unit.policies.cases import CASES
+from tests.unit.policies.right_facts import ADJUSTMENT, AUTO, DISCOUNT, LIMITS, S1
 from tests.unit.policies.rules_in_parts import HOME, RULES, SCHEMA
 
 MANAGER = Actor("manager:ada", Role.MANAGER, frozenset({S1}), Door.MCP)

@@ -17,7 +17,7 @@ from policies.limits import Limits
 from policies.situation import Approved, CompensationFacts, Facts
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, OVERRIDE, REORDER, SYNC, TRANSFER
+from tests.unit.policies.right_facts import ADJUSTMENT, DISCOUNT, LINK, MESSAGE, OVERRIDE, REORDER, SYNC, TRANSFER
 
 ENGINE = Engine.read(Limits.read())
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -9,8 +9,9 @@ import policies.engine
 from policies.engine import Engine
 from policies.errors import TillhandError
 from tests.unit.policies.access_cases import ACCESSES
-from tests.unit.policies.cases import CASES, KIND_OF, LIMITS, Case
+from tests.unit.policies.cases import CASES, KIND_OF, Case
 from tests.unit.policies.cedar_mutants import Mutant, mutants
+from tests.unit.policies.right_facts import LIMITS
 
 PRODUCT = Engine.read(LIMITS)
 

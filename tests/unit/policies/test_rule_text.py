@@ -8,7 +8,8 @@ from policies.engine import Engine
 from policies.errors import Misconfigured
 from policies.rule_text import TEAMS, owner, read_rules, statements, table_owners
 from policies.vocabulary.actor import Actor, Door, Role
-from tests.unit.policies.cases import AUTO, CASES, DISCOUNT, LIMITS, S1
+from tests.unit.policies.cases import CASES
+from tests.unit.policies.right_facts import AUTO, DISCOUNT, LIMITS, S1
 from tests.unit.policies.rules_in_parts import HOME, RULES, SCHEMA
 
 GOOD = '// Owner: Marketing.\n\n@id("test.one")\npermit (principal, action == Action::"discount", resource);\n'

@@ -27,7 +27,8 @@ from policies.situation import (
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
 from tests.unit.policies.access_cases import ACCESSES, POWERS, STOPS
-from tests.unit.policies.cases import ACTS, AUTO, CASES, DISCOUNT, LIMITS, S1, Case
+from tests.unit.policies.cases import ACTS, CASES, Case
+from tests.unit.policies.right_facts import AUTO, DISCOUNT, LIMITS, S1
 from tests.unit.policies.rules_in_parts import RULES, SCHEMA
 
 ENGINE = Engine.read(LIMITS)

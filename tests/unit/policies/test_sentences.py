@@ -20,7 +20,7 @@ from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 from policies.vocabulary.period import Period
 from policies.vocabulary.quantity import Quantity
-from tests.unit.policies.cases import LIMITS
+from tests.unit.policies.right_facts import LIMITS
 from tests.unit.policies.rules_in_parts import HOME, RULES, SCHEMA
 from tests.unit.policies.test_lower import COUNT, END, MOVE, OFFER
 

@@ -9,7 +9,8 @@ import pytest
 from policies.engine import Engine
 from policies.situation import DiscountFacts, Situation, completed
 from policies.vocabulary.actor import Actor, Door, Role
-from tests.unit.policies.cases import ACTS, AUTO, LIMITS, S1
+from tests.unit.policies.cases import ACTS
+from tests.unit.policies.right_facts import AUTO, LIMITS, S1
 
 ENGINE = Engine.read(LIMITS)
 MANAGER: dict[str, Any] = {

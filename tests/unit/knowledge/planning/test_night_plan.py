@@ -1,88 +1,30 @@
-"""The night's forecast in the store: made, kept, overridden within bounds, measured, and planned with."""
+"""The night's forecast in the store: made, kept, overridden within bounds, measured, and shown."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
-from knowledge.demand.kept import GOOD_FOR, Kept, kept_forecasts
+from knowledge.demand.kept import GOOD_FOR, kept_forecasts
 from knowledge.demand.nightly import make_forecasts
 from knowledge.demand.shelf import shelves_at
-from knowledge.planning.chain import read_chain
 from knowledge.planning.known_better import Days, add_event
-from knowledge.planning.orders import orders
-from knowledge.planning.overrides import end_override, keep_override, measured, records, settle
+from knowledge.planning.overrides import end_override, measured, records, settle
 from knowledge.planning.pictures import bars, fan
-from knowledge.planning.running_out import running_out
-from knowledge.planning.transfers import transfers
-from knowledge.planning.what_if import Supposed, suppose
-from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
-from knowledge.store.stock_tables import stock_movement
-from knowledge.store.tables import action, event, inventory_level
-from policies.actions.forecast_override import MOST, ForecastOverride
+from knowledge.store.tables import event
+from policies.actions.forecast_override import MOST
 from policies.errors import NotFound, Refused
-from policies.vocabulary.money import Money
-from tests.unit.agents.shop import NOW, PLACES, open_shop
+from tests.unit.agents.shop import NOW
+from tests.unit.knowledge.planning.half_a_year import _SALE, TODAY, kept, open_half_a_year, override, stock
 
 pytestmark = pytest.mark.anyio
-TODAY = NOW.date()
-_SALE = text(
-    "INSERT INTO daily_sale (sku, location_id, day, units) SELECT * FROM unnest("
-    "CAST(:sku AS text[]), CAST(:place AS text[]), CAST(:day AS text[]), CAST(:units AS int[]))"
-)
 
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    """Half a year in which two shops sell four and one tees a day, and jeans now and then."""
-    await open_shop(database)
-    chance = np.random.default_rng(1)
-    rows: list[tuple[str, str, str, int]] = []
-    for age in range(1, 150):
-        day = (TODAY - timedelta(days=age)).isoformat()
-        for sku, place, mean in (("TEE", "STORE_1", 4.0), ("TEE", "STORE_2", 1.0), ("JEANS", "STORE_1", 0.5)):
-            rows.append((sku, place, day, int(chance.poisson(mean))))
-    columns = zip(*rows, strict=True)
-    async with database.transaction() as connection:
-        await connection.execute(_SALE, dict(zip(("sku", "place", "day", "units"), map(list, columns), strict=True)))
-    return database
-
-
-async def kept(database: Database, sku: str = "TEE", place: str = "STORE_1", today: date = TODAY) -> Kept:
-    async with database.reading() as connection:
-        return (await kept_forecasts(connection, today, [sku]))[sku, place]
-
-
-async def override(database: Database, percent: int, **changed: Any) -> bool:
-    told: dict[str, Any] = {
-        "store": "STORE_1", "sku": "TEE", "percent": percent, "first": TODAY, "last": TODAY + timedelta(days=6),
-        "cause": "local_event", "words": "street fair", "value": Money(0, "USD"), "reference": "tillhand-1", **changed,
-    }  # fmt: skip
-    action = told.pop("action", "action-1")
-    async with database.transaction() as connection:
-        made = ForecastOverride(**told)
-        return await keep_override(connection, made, action=action, by=told.get("by", "planner:ada"), at=NOW)
-
-
-def done(kind: str, state: str, facts: dict[str, Any], at: datetime) -> dict[str, Any]:
-    """An action that reached this state then."""
-    return {
-        "id": f"{kind}-1", "kind": kind, "location_id": "STORE_1", "actor_id": "planner:ada", "actor": {},
-        "idempotency_key": "k", "fingerprint": "f", "facts": facts, "proposal": {}, "correlation_id": "c",
-        "causation_id": "c", "situation": {}, "verdict": {}, "state": state, "money": 0, "currency": "USD",
-        "created_at": at, "settled_at": at,
-    }  # fmt: skip
-
-
-async def stock(database: Database, levels: dict[tuple[str, str], int]) -> None:
-    async with database.transaction() as connection:
-        for (sku, place), available in levels.items():
-            row = {"sku": sku, "location_id": place, "available": available, "observed_at": NOW}
-            await connection.execute(insert(inventory_level).values(row))
+    return await open_half_a_year(database)
 
 
 async def test_a_nights_forecast_is_kept_with_its_drivers(shop: Database):
@@ -252,164 +194,6 @@ async def test_what_came_of_an_override_is_settled_once_and_learned_two_days_aft
     assert not told.helped
     assert set(learned) == {("planner:ada", "local_event")}
     assert learned["planner:ada", "local_event"] < 1
-
-
-async def test_the_plan_moves_goods_to_where_they_will_run_out(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 2, ("TEE", "STORE_2"): 60, ("TEE", "STORE_9"): 90})
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    found = await transfers(chain, PLACES)
-    assert [(move.origin, move.destination) for move in found] == [("STORE_2", "STORE_1")]
-    assert found[0].earns > 0
-    assert found[0].otherwise > 0.9
-    assert found[0].units > 10, "one night moves what is needed, not a few packs"
-    assert not found[0].instead, "nobody else of the platform has any"
-
-
-async def test_a_move_tells_where_else_the_goods_could_come_from(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 2, ("TEE", "STORE_2"): 60, ("TEE", "WAREHOUSE"): 200})
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    moves = await transfers(chain, PLACES)
-    first = next(move for move in moves if move.destination == "STORE_1")
-    told = dict(first.instead)
-    assert set(told) == {"STORE_2", "WAREHOUSE"} - {first.origin}
-    assert all(earns <= first.earns for earns in told.values())
-
-
-async def test_a_warehouse_that_sells_nothing_itself_sends_what_shops_lack(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 8, ("TEE", "WAREHOUSE"): 40, ("JEANS", "STORE_2"): 9})
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    moves = await transfers(chain, PLACES)
-    assert ("TEE", "WAREHOUSE", "STORE_1") in {(move.sku, move.origin, move.destination) for move in moves}
-    assert "STORE_2" not in {move.origin for move in moves if move.sku == "JEANS"}, "a shop keeps what nobody forecasts"
-
-
-async def test_what_if_changes_the_plan_and_nothing_that_is_kept(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 30, ("TEE", "STORE_2"): 500})
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    (stands,) = await running_out(chain)
-    (more,) = await running_out(suppose(chain, Supposed(demand_percent=200)))
-    assert more.day < stands.day
-    assert more.at_stake > stands.at_stake
-    assert await running_out(chain) == [stands]
-    assert not await running_out(suppose(chain, Supposed(demand_percent=0, sku="TEE", location="STORE_1")))
-    assert await running_out(suppose(chain, Supposed(demand_percent=0, sku="JEANS"))) == [stands]
-
-
-async def test_a_supplier_that_comes_late_puts_more_at_stake(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 10, ("TEE", "STORE_2"): 500})
-    async with shop.transaction() as connection:
-        await connection.execute(text("UPDATE variant SET vendor = 'Loom' WHERE sku = 'TEE'"))
-        row = {"vendor": "Loom", "lead_days": 5, "review_days": 7, "pack": 6, "minimum": 0}
-        await connection.execute(insert(supplier).values(row))
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    (stands,), (late,) = [await running_out(suppose(chain, Supposed(late_days=days))) for days in (0, 4)]
-    assert late.at_stake > stands.at_stake
-
-
-async def test_a_best_seller_that_will_not_last_is_told_with_its_day(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 10, ("TEE", "STORE_2"): 500, ("JEANS", "STORE_1"): 500})
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    (alert,) = await running_out(chain)
-    assert (alert.sku, alert.location) == ("TEE", "STORE_1")
-    assert TODAY + timedelta(days=1) <= alert.day <= TODAY + timedelta(days=4)
-    assert not alert.event
-
-
-async def test_orders_go_to_described_vendors_within_the_budget(shop: Database):
-    await make_forecasts(shop, now=NOW)
-    await stock(shop, {("TEE", "STORE_1"): 2, ("JEANS", "STORE_1"): 500})
-    async with shop.transaction() as connection:
-        await connection.execute(text("UPDATE variant SET vendor = 'Loom' WHERE sku = 'TEE'"))
-        row = {"vendor": "Loom", "lead_days": 5, "review_days": 7, "pack": 6, "minimum": 0}
-        await connection.execute(insert(supplier).values(row))
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    (line,) = await orders(chain, PLACES, 10**7)
-    assert (line.vendor, line.sku, line.units % 6) == ("Loom", "TEE", 0)
-    assert line.cost == line.units * 1200
-    assert not await orders(chain, PLACES, 6 * 1200 - 1)
-
-
-async def planned(shop: Database, budget: int = 100_000) -> int:
-    """Tees to be ordered."""
-    async with shop.reading() as connection:
-        chain = await read_chain(connection, TODAY)
-    return sum(line.units for line in await orders(chain, PLACES, budget) if line.sku == "TEE")
-
-
-async def test_what_was_ordered_is_not_ordered_again_until_it_should_have_come(shop: Database):
-    await stock(shop, {("TEE", "STORE_1"): 0, ("JEANS", "STORE_1"): 10})
-    await make_forecasts(shop, now=NOW)
-    async with shop.transaction() as connection:
-        await connection.execute(insert(supplier).values(vendor="", lead_days=7, review_days=7, pack=1, minimum=0))
-    wanted = await planned(shop)
-    assert wanted > 0
-    lines = [{"sku": "TEE", "units": wanted, "unit_cost": 1}]
-    for kind, state, age, left in (
-        ("reorder", "undone", 1, wanted),
-        ("reorder", "executed", 8, wanted),
-        ("reorder", "executed", 1, 0),
-    ):
-        async with shop.transaction() as connection:
-            await connection.execute(text("DELETE FROM action"))
-            facts = {"vendor": "", "lines": lines, "reference": "tillhand-9"}
-            await connection.execute(insert(action).values(**done(kind, state, facts, NOW - timedelta(days=age))))
-        assert await planned(shop) == left
-    async with shop.transaction() as connection:  # where the platform tells what is coming, it is believed
-        await connection.execute(text("UPDATE inventory_level SET incoming = 0 WHERE sku = 'TEE'"))
-    assert await planned(shop) == wanted
-
-
-async def test_goods_that_move_are_coming_until_they_were_counted(shop: Database):
-    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 0})
-    await make_forecasts(shop, now=NOW)
-
-    async def coming() -> int:
-        async with shop.reading() as connection:
-            return (await read_chain(connection, TODAY)).levels["TEE", "STORE_1"].incoming
-
-    async with shop.transaction() as connection:
-        facts = {"lines": [{"sku": "TEE", "units": 6}], "reference": "tillhand-9"}
-        await connection.execute(insert(action).values(**done("transfer", "executed", facts, NOW)))
-    assert await coming() == 6
-    async with shop.transaction() as connection:
-        row = {"sku": "TEE", "location_id": "STORE_1", "reference": "tillhand-9", "cause": "transfer", "units": 6}
-        await connection.execute(insert(stock_movement).values(**row, occurred_at=NOW, recorded_at=NOW))
-    assert await coming() == 0
-
-
-async def test_what_another_shop_can_spare_is_moved_and_not_bought(shop: Database):
-    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 9})
-    await make_forecasts(shop, now=NOW)
-    async with shop.transaction() as connection:
-        await connection.execute(insert(supplier).values(vendor="", lead_days=7, review_days=7, pack=1, minimum=0))
-    scarce = await planned(shop)
-    async with shop.transaction() as connection:
-        await connection.execute(text("UPDATE inventory_level SET available = 200 WHERE location_id = 'STORE_2'"))
-    async with shop.reading() as connection:
-        moves = await transfers(await read_chain(connection, TODAY), PLACES)
-    moved = sum(move.units for move in moves if (move.sku, move.destination) == ("TEE", "STORE_1"))
-    assert moved > 0
-    assert await planned(shop) <= scarce - moved
-
-
-async def test_without_a_forecast_there_is_no_plan(database: Database):
-    async with database.reading() as connection:
-        with pytest.raises(NotFound) as missing:
-            await read_chain(connection, TODAY)
-    assert missing.value.code == "forecast.none"
 
 
 async def test_pictures_are_whole_svg_with_nothing_of_others_in_them(shop: Database):

@@ -13,7 +13,7 @@ from policies.limits import Limits
 from policies.packs.pack import PACKS, RULES, carried, disclosed, read_packs
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
-from tests.unit.policies.cases import DISCOUNT
+from tests.unit.policies.right_facts import DISCOUNT
 
 # as the act prints it
 SENTENCE = "THIS PRICE WAS SET BY AN ALGORITHM USING YOUR PERSONAL DATA"
