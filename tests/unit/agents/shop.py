@@ -69,6 +69,15 @@ async def goes_with(connection: Connection, sku: str, other: str, *, together: i
         await connection.execute(insert(companion).values(row))
 
 
+async def open_shop_with_jeans(database: Database) -> None:
+    """The same, where jeans go with the tee, and lie in one shop and the warehouse."""
+    await open_shop(database)
+    async with database.transaction() as connection:
+        await goes_with(connection, "TEE", "JEANS", together=40)
+        for place in ("STORE_1", "WAREHOUSE"):
+            await stock(connection, "JEANS", place, 5)
+
+
 async def stock(connection: Connection, sku: str, location: str, available: int, *, at: datetime = NOW) -> None:
     row = {"sku": sku, "location_id": location, "available": available, "observed_at": at}
     await connection.execute(insert(inventory_level).values(row))

@@ -23,7 +23,7 @@ from policies.actions.discount import Discount
 from policies.limits import Limits
 from policies.vocabulary.actor import Role
 from policies.vocabulary.ids import CorrelationId, CustomerRef
-from tests.unit.agents.shop import NOW, PLACES, SECRET, goes_with, open_shop, stock, view
+from tests.unit.agents.shop import NOW, PLACES, SECRET, open_shop_with_jeans, view
 from tools.proposal import Origin
 from tools.read.known import known_of
 
@@ -35,11 +35,7 @@ ORIGIN = Origin(CorrelationId("story"), "call-1")
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    await open_shop(database)
-    async with database.transaction() as connection:
-        await goes_with(connection, "TEE", "JEANS", together=40)
-        for place in ("STORE_1", "WAREHOUSE"):
-            await stock(connection, "JEANS", place, 5)
+    await open_shop_with_jeans(database)
     return database
 
 

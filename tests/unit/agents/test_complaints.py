@@ -17,7 +17,7 @@ from knowledge.store.session import Database
 from knowledge.store.tables import customer, ticket
 from policies.limits import Limits
 from policies.vocabulary.ids import CorrelationId, CustomerRef
-from tests.unit.agents.shop import NOW, PLACES, SECRET, goes_with, open_shop, order, stock, view
+from tests.unit.agents.shop import NOW, PLACES, SECRET, open_shop_with_jeans, order, view
 from tools.audit.verify import verify
 from tools.proposal import Origin
 from tools.withheld import keep_hushed
@@ -30,11 +30,8 @@ SIZES = Complaints(frozenset({"damaged", "late_delivery"}))
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    await open_shop(database)
+    await open_shop_with_jeans(database)
     async with database.transaction() as connection:
-        await goes_with(connection, "TEE", "JEANS", together=40)
-        for place in ("STORE_1", "WAREHOUSE"):
-            await stock(connection, "JEANS", place, 5)
         agreed = {"consent_sms": True, "consent_sms_at": NOW}
         await connection.execute(insert(customer).values(ref=ADA, observed_at=NOW, **agreed))
     return database

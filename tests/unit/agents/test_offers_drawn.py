@@ -15,7 +15,7 @@ from knowledge.offers.lottery import WHOLE, Lottery
 from knowledge.store.session import Database
 from policies.limits import Limits
 from policies.vocabulary.ids import CorrelationId, CustomerRef
-from tests.unit.agents.shop import NOW, PLACES, SECRET, goes_with, open_shop, stock, view
+from tests.unit.agents.shop import NOW, PLACES, SECRET, open_shop_with_jeans, view
 from tools.proposal import Origin
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +42,7 @@ class Drawn:
 
 @pytest.fixture
 async def shop(database: Database) -> Database:
-    await open_shop(database)
-    async with database.transaction() as connection:
-        await goes_with(connection, "TEE", "JEANS", together=40)
-        for place in ("STORE_1", "WAREHOUSE"):
-            await stock(connection, "JEANS", place, 5)
+    await open_shop_with_jeans(database)
     return database
 
 

@@ -15,7 +15,7 @@ from policies.vocabulary.money import Money
 from tests.unit.agents.shop import NOW, open_shop
 
 TODAY = NOW.date()
-_SALE = text(
+SALE = text(
     "INSERT INTO daily_sale (sku, location_id, day, units) SELECT * FROM unnest("
     "CAST(:sku AS text[]), CAST(:place AS text[]), CAST(:day AS text[]), CAST(:units AS int[]))"
 )
@@ -32,7 +32,7 @@ async def open_half_a_year(database: Database) -> Database:
             rows.append((sku, place, day, int(chance.poisson(mean))))
     columns = zip(*rows, strict=True)
     async with database.transaction() as connection:
-        await connection.execute(_SALE, dict(zip(("sku", "place", "day", "units"), map(list, columns), strict=True)))
+        await connection.execute(SALE, dict(zip(("sku", "place", "day", "units"), map(list, columns), strict=True)))
     return database
 
 

@@ -17,7 +17,7 @@ from knowledge.store.tables import event
 from policies.actions.forecast_override import MOST
 from policies.errors import NotFound, Refused
 from tests.unit.agents.shop import NOW
-from tests.unit.knowledge.planning.half_a_year import _SALE, TODAY, kept, open_half_a_year, override, stock
+from tests.unit.knowledge.planning.half_a_year import SALE, TODAY, kept, open_half_a_year, override, stock
 
 pytestmark = pytest.mark.anyio
 
@@ -174,7 +174,7 @@ async def test_an_override_is_measured_when_it_has_ended(shop: Database):
     later = TODAY + timedelta(days=7)
     async with shop.transaction() as connection:
         sold = {"sku": ["TEE"], "place": ["STORE_1"], "day": [TODAY.isoformat()], "units": [round(said * 1.2)]}
-        await connection.execute(_SALE, sold)
+        await connection.execute(SALE, sold)
     async with shop.reading() as connection:
         assert not await measured(connection, later - timedelta(days=1))
         (told,) = await measured(connection, later)
