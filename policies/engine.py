@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import cedarpy
-from cedarpy.pst import ActionEq, ActionIn, Template
+from cedarpy.pst import ActionEq, ActionIn, PolicySet, Template
 
 from policies.approvals_named import approvals_named
 from policies.decision import Outcome, Reason, Verdict
 from policies.ladder import Standing
 from policies.limits import Limits
 from policies.rollout import Rollout
-from policies.rule_text import check, read_rules
+from policies.rule_text import fits, read_rules
 from policies.situation import Approved, Facts, Situation, completed
 from policies.vocabulary.actor import Actor
 from policies.vocabulary.ids import LocationId
@@ -47,30 +47,21 @@ class Engine:
     def __init__(self, rules: Mapping[str, str], schema: str, limits: Limits, rollout: Rollout | None = None) -> None:
         text = "\n".join(rules[name] for name in sorted(rules))
         for name in sorted(rules):
-            check(name, rules[name], schema)
-        self._policies = cedarpy.PolicySet.from_str(text)
+            fits(name, rules[name], schema)
         self.limits = limits.pinned()
         self.texts, self.schema = dict(rules), schema  # kept with what they decide: see tools.past.ruleset
         self.rollout = rollout or Rollout.read()
         self.digest = hashlib.sha256(f"{text}\x00{schema}\x00{limits.digest}".encode()).hexdigest()
         # Rules do not change while they run, so an answer on access holds for as long as they do.
         self.may = lru_cache(maxsize=16_384)(self._may)
-        self._rules = self._policies.to_pst()
+        told = [rule for name in sorted(rules) for rule in _told(rules[name])]
+        self._rules = {f"policy{number}": rule for number, rule in enumerate(told)}
+        # the rules that an approval may change the mind of, and the approvals that a rule's text tells from all others
+        self._movable = {name for name, rule in self._rules.items() if rule.named is None or rule.named}
+        self._named = {name: rule.named for name, rule in self._rules.items() if rule.named is not None}
+        self._permits_move = any(self._rules[name].written.effect == "permit" for name in self._movable)
         self._about = lru_cache(maxsize=256)(self._rules_about)
         self._grouped = re.search(r"^action [^{;]*\bin\b", schema, re.MULTILINE) is not None
-        self._reasons: dict[str, Reason] = {}
-        self._movable: set[str] = set()  # the rules that an approval may change the mind of
-        self._named: dict[str, frozenset[str]] = {}  # the approvals that a rule's text tells from all others
-        self._permits_move = False
-        for policy_id, template in self._rules.static_policies.items():
-            name = template.annotations.get("id") or policy_id
-            self._reasons[policy_id] = Reason(name, template.annotations.get("sentence") or "")
-            named = approvals_named(template)
-            if named is not None:
-                self._named[policy_id] = named
-            if named is None or named:
-                self._movable.add(policy_id)
-                self._permits_move |= template.effect == "permit"
         self._entity = lru_cache(maxsize=4_096)(_entity)
 
     @classmethod
@@ -150,7 +141,7 @@ class Engine:
         if answer.diagnostics.errors:  # a rule that could not be evaluated must never count as silence
             return _Answer(allowed=False, reasons=(_ERROR,))
         decided = answer.diagnostics.reasons
-        reasons = tuple(sorted((self._reasons[name] for name in decided), key=lambda reason: reason.rule))
+        reasons = tuple(sorted((self._rules[name].reason for name in decided), key=lambda reason: reason.rule))
         if answer.allowed:
             return _Answer(allowed=True, reasons=reasons)
         final = not self._movable.issuperset(decided) if decided else not self._permits_move
@@ -161,10 +152,12 @@ class Engine:
 
         Where actions belong to groups a rule may speak of one by its group, so all rules are asked.
         """
-        if self._grouped:
-            return self._policies
-        about = {name: rule for name, rule in self._rules.static_policies.items() if _speaks_of(rule, action)}
-        return cedarpy.PolicySet.from_pst(replace(self._rules, static_policies=about))
+        about = {
+            name: replace(rule.written, id=name)
+            for name, rule in self._rules.items()
+            if self._grouped or _speaks_of(rule.written, action)
+        }
+        return cedarpy.PolicySet.from_pst(PolicySet(templates={}, static_policies=about, template_links=()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +173,32 @@ class _Answer:
     reasons: tuple[Reason, ...]
     final: bool = False
     objecting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule by itself.
+
+    Attributes:
+        named: The approvals that its text tells from all others; `None` when it does not say.
+    """
+
+    written: Template
+    reason: Reason
+    named: frozenset[str] | None
+
+
+@lru_cache(maxsize=256)  # what changes is a file, or the limits; the other files say what they said
+def _told(text: str) -> tuple[_Rule, ...]:
+    written = cedarpy.PolicySet.from_str(text).to_pst().static_policies
+    return tuple(
+        _Rule(
+            rule,
+            Reason(rule.annotations.get("id") or name, rule.annotations.get("sentence") or ""),
+            approvals_named(rule),
+        )
+        for name, rule in written.items()
+    )
 
 
 def _entity(facts: str) -> cedarpy.Entities:

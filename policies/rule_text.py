@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -98,6 +99,10 @@ def check(name: str, text: str, schema: str) -> None:
         raise Misconfigured(
             f"{name}, line {line}: the rule that begins here does not fit the schema: {sentence}.", code="rules.schema"
         )
+
+
+fits: Final = lru_cache(maxsize=256)(check)
+"""`check`, asked once for each text and schema: what fits is right for good, and what does not is told every time."""
 
 
 def statements(text: str) -> Iterator[tuple[int, str]]:
