@@ -132,10 +132,15 @@ class OpenHouse:
 
 
 @asynccontextmanager
-async def open_retailer(*, variants: int = 60, customers: int = 80, shared: str = "") -> AsyncGenerator[Retailer]:
+async def open_retailer(
+    *, variants: int = 60, customers: int = 80, shared: str = "", history_days: int = 1
+) -> AsyncGenerator[Retailer]:
     """Both platforms on loopback ports; with `shared`, a Lightspeed shop's goods are at Shopify too, as WEB_ and it."""
     now = datetime.now(UTC)
-    world, _ = build_world(seed=7, start=now, variants=variants, customers=customers, clock=VirtualClock(now, speed=1))
+    clock = VirtualClock(now, speed=1)
+    world, _ = build_world(
+        seed=7, start=now, variants=variants, customers=customers, history_days=history_days, clock=clock
+    )
     if shared:
         show_on_shopify(world, shared, f"WEB_{shared}", 0)
     # generous plans: what limits do is the connectors' own tests' concern
@@ -198,11 +203,12 @@ async def open_house(  # noqa: PLR0913  # each is a different house
     filled: bool = True,
     variants: int = 60,
     shared: str = "",
+    history_days: int = 1,
     now: Callable[[], datetime] = utc_now,
     **settings: Any,
 ) -> AsyncGenerator[OpenHouse]:
     """Everything; `filled` as after a first poll, `now` the house's clock, `settings` as environment variables."""
-    async with open_retailer(variants=variants, shared=shared) as retailer:
+    async with open_retailer(variants=variants, shared=shared, history_days=history_days) as retailer:
         environment = {
             **retailer.environment,
             "DATABASE_URL": database_url,
