@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from server.bearers import Bearers
 from server.mcp.endpoint import McpEndpoint
 from tests.mcp_house import House, text_of
 
+TRUSTED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Nobody's certificates, which are quickly read: a test calls its own machine, without TLS."""
 META: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -46,7 +49,7 @@ class Served:
     @asynccontextmanager
     async def client(self, key: str, mode: Any = "auto", path: str = "/mcp") -> AsyncGenerator[Client]:
         """The official client, signed in."""
-        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http:
+        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, verify=TRUSTED) as http:
             transport = streamable_http_client(self.root + path, http_client=http)
             async with Client(transport, mode=mode, cache=None) as connected:
                 yield connected
@@ -66,7 +69,7 @@ class Served:
             "mcp-method": "tools/call",
             "mcp-name": tool,
         }
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=TRUSTED) as http:
             return await http.post(self.root + path, content=body, headers=headers)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,3 +58,16 @@ class Tool:
     run: Callable[[Call, Any], Awaitable[Answer]]
     toolset: str = field(kw_only=True)
     listed: bool = field(default=True, kw_only=True)
+
+    def takes(self) -> dict[str, Any]:
+        """The JSON Schema of its arguments; everybody's, so nobody changes it."""
+        return _schema(self.arguments, "validation")
+
+    def gives(self) -> dict[str, Any]:
+        """The JSON Schema of its answer; everybody's, so nobody changes it."""
+        return _schema(self.answer, "serialization")
+
+
+@lru_cache(maxsize=512)  # to make one takes milliseconds, and a shape never changes
+def _schema(shape: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
+    return shape.model_json_schema(mode=mode)

@@ -41,7 +41,7 @@ def faults(text: str) -> list[str]:
 
 def texts(tool: Tool) -> tuple[str, ...]:
     """Every text of a tool that a client is handed."""
-    told = str(tool.arguments.model_json_schema().get("description", ""))
+    told = str(tool.takes().get("description", ""))
     return tool.title, tool.description, " ".join(told.split())
 
 

@@ -20,8 +20,8 @@ def definition(tool: Tool) -> mcp_types.Tool:
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=_brief(tool.arguments.model_json_schema()),
-        output_schema=_outline(tool.answer.model_json_schema(mode="serialization")),
+        input_schema=_brief(tool.takes()),
+        output_schema=_outline(tool.gives()),
         annotations=mcp_types.ToolAnnotations(
             read_only_hint=tool.effect is Effect.READ,
             destructive_hint=tool.effect is Effect.IRREVERSIBLE,

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import text
 
 from evals.retailer.shopify.pos import PosRegister
 from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Role
 from policies.vocabulary.ids import LocationId
+from server.pos import pin
 from server.pos.known import put_person, put_pin, put_register
-from server.pos.pin import keep_pin
 from tests.flows.filled_store import TEE
 from tests.flows.open_house import OpenHouse, open_house
 
@@ -67,6 +68,14 @@ async def pos_shop(
         told = DEFAULT_FILE.read_text(encoding="utf-8").replace("transaction_free = 5000", "transaction_free = 1")
         limits.write_text(told, encoding="utf-8")
         settings["TILLHAND_LIMITS"] = str(limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pin, "_COST", 2)  # what a guess costs is of no concern here
+        async with _opened(database_url, folder, settings) as shop:
+            yield shop
+
+
+@asynccontextmanager
+async def _opened(database_url: str, folder: Path, settings: dict[str, Any]) -> AsyncGenerator[PosShop]:
     async with open_house(database_url, folder, **{**PATIENT, **settings}) as opened:
         await opened.key(Role.ASSOCIATE, STORE, name=BO)
         await opened.key(Role.MANAGER, STORE, name=ADA)
@@ -74,7 +83,7 @@ async def pos_shop(
         async with opened.database.transaction() as connection:
             await put_register(connection, str(DEVICE), LocationId(STORE), by="operator:it", at=at)
             await put_person(connection, str(USER), BO, by="operator:it", at=at)
-            kept = keep_pin(PIN, opened.house.secret.derive("pin"))
+            kept = pin.keep_pin(PIN, opened.house.secret.derive("pin"))
             await put_pin(connection, ADA, kept, by="operator:it", at=at)
         till = PosRegister(
             opened.retailer.world,

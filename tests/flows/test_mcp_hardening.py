@@ -16,7 +16,7 @@ from policies.vocabulary.ids import CorrelationId
 from server.mcp import transports
 from server.mcp.tools import definition
 from tests.mcp_house import open_house
-from tests.mcp_served import META, Served, calling, serve
+from tests.mcp_served import META, TRUSTED, Served, calling, serve
 from tests.small_chain import FIRST, PHONE, actor
 from tools.proposal import Origin
 
@@ -54,7 +54,7 @@ async def _ask(served: Served, key: str, method: str, params: dict[str, Any] | N
         "mcp-method": method,
     }
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": META}}
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=TRUSTED) as http:
         return await http.post(f"{served.root}/mcp", json=body, headers=headers)
 
 
@@ -70,7 +70,7 @@ async def test_one_session_too_many_is_told_to_come_back(database: Database, mon
     monkeypatch.setattr(transports, "MAX_SESSIONS", 2)
     about = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
     opening = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
-    async with open_house(database) as house, serve(house) as served, httpx2.AsyncClient() as http:
+    async with open_house(database) as house, serve(house) as served, httpx2.AsyncClient(verify=TRUSTED) as http:
         key = await served.key(Role.MANAGER)
         headers = {"authorization": f"Bearer {key}", "accept": "application/json, text/event-stream"}
         answers = [await http.post(f"{served.root}/mcp", json=opening, headers=headers) for _ in range(3)]

@@ -22,6 +22,7 @@ from server.access import add_credential, list_credentials, revoke_credential
 from server.bearers import Bearers
 from server.mcp.endpoint import MAX_BODY, McpEndpoint
 from tests.mcp_house import House, open_house
+from tests.mcp_served import TRUSTED
 from tests.small_chain import FIRST
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +53,7 @@ class Served:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         content = body or {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=TRUSTED) as http:
             return await http.post(self.url, json=content, headers={k: v for k, v in sent.items() if v})
 
     @asynccontextmanager
@@ -62,7 +63,7 @@ class Served:
         async def yes(context: Any, params: Any) -> ElicitResult:  # noqa: ARG001  # named by the SDK
             return ElicitResult(action="accept", content={"confirm": True})
 
-        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key or self.key}"}) as http:
+        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key or self.key}"}, verify=TRUSTED) as http:
             transport = streamable_http_client(self.url, http_client=http)
             async with Client(transport, mode=mode, elicitation_callback=yes, cache=None) as connected:
                 yield connected
@@ -107,14 +108,14 @@ async def test_only_the_bearer_scheme_is_read(served: Served, scheme: str):
 
 
 async def test_a_key_in_the_address_opens_nothing(served: Served):
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=TRUSTED) as http:
         answer = await http.post(f"{served.url}?access_token={served.key}", json={})
     assert answer.status_code == 401
 
 
 async def test_two_authorization_headers_are_one_too_many(served: Served):
     headers = [("authorization", f"Bearer {served.key}"), ("authorization", "Bearer th_other")]
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=TRUSTED) as http:
         answer = await http.post(served.url, json={}, headers=headers)
     assert answer.status_code == 401
 
@@ -174,7 +175,7 @@ async def test_a_session_over_the_most_there_may_be_is_refused_until_another_end
     }
     bare = {"mcp_protocol_version": "", "mcp_method": "", "mcp_name": ""}
     opened = [await served.post(opening, **bare) for _ in range(3)]
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(verify=TRUSTED) as http:
         headers = {"authorization": f"Bearer {served.key}", "mcp-session-id": opened[0].headers["mcp-session-id"]}
         await http.delete(served.url, headers=headers)
 

@@ -19,6 +19,7 @@ from policies.vocabulary.actor import Role
 from server.mcp.endpoint import build_server
 from server.mcp.transports import over_http
 from tests.mcp_house import House, open_house
+from tests.mcp_served import TRUSTED
 from tests.paper_platform import PaperPlatform
 from tests.served import served
 from tests.small_chain import FIRST, actor
@@ -126,7 +127,7 @@ async def test_a_long_call_says_that_it_goes_on_to_whoever_asked(database: Datab
             if len(told) == 2:
                 gate.open.set()
 
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=TRUSTED) as http:
             transport = streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)
             with anyio.fail_after(30):
                 async with Client(transport, mode=mode, cache=None) as caller:
@@ -144,7 +145,7 @@ async def test_a_short_call_says_nothing_on_its_way(database: Database):
         async def heard(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
             told.append(progress)
 
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(verify=TRUSTED) as http:
             transport = streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)
             async with Client(transport, cache=None) as caller:
                 await caller.call_tool("check_inventory", {"sku": "BELT-1"}, progress_callback=heard)

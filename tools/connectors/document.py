@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 
 from policies.errors import Unavailable
+from tools.connectors.trust import authorities
 
 _OK: Final = 200
 
@@ -33,7 +34,12 @@ class WebDocument:
         """
         if self._client is None:
             # a redirect could lead anywhere, and a proxy of the environment's is not what the operator set
-            self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=self._within_s)
+            self._client = httpx.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,
+                timeout=self._within_s,
+                verify=authorities(trust_env=False),
+            )
         try:
             async with asyncio.timeout(self._within_s):
                 return await self._read(self._client)

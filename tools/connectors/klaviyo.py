@@ -18,6 +18,7 @@ from tools.connectors.http import Http, Patience, Request
 from tools.connectors.messaging import PATIENCE
 from tools.connectors.rate_limit import Budget, Priority
 from tools.connectors.receipts import Done
+from tools.connectors.trust import authorities
 from tools.platform import WriteContext
 
 METRIC: Final = "Tillhand message"
@@ -46,7 +47,7 @@ class KlaviyoMails:
     call = "POST events"
 
     def __init__(self, settings: KlaviyoSettings, client: httpx.AsyncClient | None = None) -> None:
-        self._client = client or httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False, verify=authorities(trust_env=False))
         budget = Budget(_AT_ONCE, _A_MINUTE / 60)
         self._http: Http[None] = Http(self._client, self.name, budget, _nothing, patience=settings.patience)
         self._url = f"{settings.base_url}/api/events"

@@ -18,6 +18,7 @@ from tools.connectors.klaviyo import KlaviyoSettings
 from tools.connectors.rate_limit import Budget
 from tools.connectors.sworn import said, unbelievable
 from tools.connectors.told import Wire
+from tools.connectors.trust import authorities
 
 _NAME: Final = "klaviyo"
 _CALL: Final = "GET profiles"
@@ -61,7 +62,7 @@ class KlaviyoProfiles:
     def __init__(
         self, settings: KlaviyoSettings, traits: Sequence[str] = (), client: httpx.AsyncClient | None = None
     ) -> None:
-        self._client = client or httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False, verify=authorities(trust_env=False))
         budget = Budget(_AT_ONCE, _A_MINUTE / 60)
         self._http: Http[Any] = Http(self._client, _NAME, budget, _json, patience=settings.patience)
         self._url = f"{settings.base_url}/api/profiles"

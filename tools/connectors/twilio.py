@@ -21,6 +21,7 @@ from tools.connectors.http import Http, Patience, Request, Troubled
 from tools.connectors.messaging import PATIENCE
 from tools.connectors.rate_limit import Budget, Priority
 from tools.connectors.receipts import Done
+from tools.connectors.trust import authorities
 from tools.platform import WriteContext
 
 _UNAUTHORIZED: Final = frozenset({401, 403})
@@ -55,7 +56,7 @@ class TwilioTexts:
 
     def __init__(self, settings: TwilioSettings, client: httpx.AsyncClient | None = None) -> None:
         self._settings = settings
-        self._client = client or httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False, verify=authorities(trust_env=False))
         budget = Budget(_AT_ONCE, _A_SECOND)
         self._http: Http[Any] = Http(self._client, self.name, budget, _read, patience=settings.patience)
         secret = base64.b64encode(f"{settings.account}:{settings.token}".encode()).decode()

@@ -31,6 +31,7 @@ from tools.connectors.lightspeed.settings import WINDOW_S, LightspeedSettings
 from tools.connectors.lightspeed.subscriptions import LightspeedSubscriptions
 from tools.connectors.rate_limit import Budget
 from tools.connectors.token_store import TokenStore
+from tools.connectors.trust import authorities
 from tools.platform import Capability, PlatformPlace
 
 
@@ -69,7 +70,7 @@ class LightspeedPlatform:
         clock: Clock | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        used = client or httpx.AsyncClient()
+        used = client or httpx.AsyncClient(verify=authorities())
         self._own = None if client else used
         budget = Budget(settings.allowance, settings.allowance / WINDOW_S, clock)
         http: Http[Any] = Http(used, PLATFORM, budget, reader(budget), patience=settings.patience, clock=clock)

@@ -30,6 +30,7 @@ from tools.connectors.shopify.settings import ShopifySettings
 from tools.connectors.shopify.subscriptions import ShopifySubscriptions
 from tools.connectors.shopify.transfers import ShopifyTransfers
 from tools.connectors.shopify.variants import VariantIds
+from tools.connectors.trust import authorities
 from tools.platform import Capability, PlatformPlace
 
 
@@ -68,7 +69,7 @@ class ShopifyPlatform:
         clock: Clock | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        used = client or httpx.AsyncClient()
+        used = client or httpx.AsyncClient(verify=authorities())
         self._own = None if client else used
         budget = Budget(settings.bucket, settings.restore_rate, clock)
         http: Http[Any] = Http(used, PLATFORM, budget, reader(budget), patience=settings.patience, clock=clock)
