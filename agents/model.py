@@ -8,15 +8,16 @@ import ipaddress
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
-
-from ollama import AsyncClient
 
 from agents.breaker import Breaker
 from agents.model_bytes import count_request
 from policies.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from ollama import AsyncClient
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class ModelSettings:
 class _Line:
     """A client belongs to the event loop it was first used on; so does the one place at the door."""
 
-    client: AsyncClient
+    client: "AsyncClient"
     busy: bool = False
 
 
@@ -62,6 +63,9 @@ class ModelDoor:
     def __init__(self, settings: ModelSettings, *, breaker: Breaker | None = None) -> None:
         if not settings.anywhere:
             require_private(settings.host)
+        from ollama import AsyncClient  # noqa: PLC0415  # half a second to read, and many shops have no model
+
+        self._client = AsyncClient
         self.name = settings.name
         self._settings = settings
         self._breaker = breaker or Breaker()
@@ -119,7 +123,7 @@ class ModelDoor:
         if line:
             await line.client.close()
 
-    async def _chat(self, client: AsyncClient, messages: Sequence[dict[str, str]], schema: dict[str, Any]) -> Any:
+    async def _chat(self, client: "AsyncClient", messages: Sequence[dict[str, str]], schema: dict[str, Any]) -> Any:
         # `think` is told, because thinking models think by default and only obey the schema afterwards. No redirects
         # and no proxies from the environment: a prompt goes to this host or nowhere.
         settings = self._settings
@@ -145,7 +149,7 @@ class ModelDoor:
         if line is None:
             host = self._settings.host
             # reading the world's certificates holds the loop up for 40 ms, and a plain http host shows none
-            client = AsyncClient(
+            client = self._client(
                 host=host,
                 timeout=_CONNECT_WITHIN,
                 follow_redirects=False,

@@ -6,31 +6,29 @@ A count of mean m and dispersion d has the variance m + d m^2; without dispersio
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 Array = NDArray[np.float64]
 _LEAST: Final = 1e-4  # dispersion and mean below which nothing changes any more
 _MOST_STEPS: Final = 400
 _TABLE: Final = 64  # counts whose chances are added up one by one
 _CHUNK: Final = 20_000
-_betainc: Any = special.betainc
-_betaincc: Any = special.betaincc
-_gammaincinv: Any = special.gammaincinv
+_scipy: Any = scipy  # reads its functions when the first is asked for: a start need not wait
 
 
 def at_most(count: Array, mean: Array, dispersion: Array) -> Array:
     """P(D <= count); 0 below zero."""
     size, chance = _shape(mean, dispersion)
     whole = np.floor(count)
-    return np.where(whole < 0, 0.0, _betainc(size, np.maximum(whole, 0.0) + 1.0, chance))
+    return np.where(whole < 0, 0.0, _scipy.special.betainc(size, np.maximum(whole, 0.0) + 1.0, chance))
 
 
 def beyond(count: Array, mean: Array, dispersion: Array) -> Array:
     """P(D > count); 1 below zero. What one unit more than `count` is worth, in sales."""
     size, chance = _shape(mean, dispersion)
     whole = np.floor(count)
-    return np.where(whole < 0, 1.0, _betaincc(size, np.maximum(whole, 0.0) + 1.0, chance))
+    return np.where(whole < 0, 1.0, _scipy.special.betaincc(size, np.maximum(whole, 0.0) + 1.0, chance))
 
 
 def quantile(share: float | Array, mean: Array, dispersion: Array) -> NDArray[np.int64]:
@@ -42,15 +40,15 @@ def quantile(share: float | Array, mean: Array, dispersion: Array) -> NDArray[np
     shape = mean.shape
     wanted, size_of, mean = share.ravel(), 1.0 / np.maximum(dispersion.ravel(), _LEAST), mean.ravel()
     chance = size_of / (size_of + np.maximum(mean, _LEAST))
-    guess = np.floor(_gammaincinv(size_of, wanted) * np.maximum(mean, _LEAST) / size_of)
-    reached = _betainc(size_of, guess + 1.0, chance) >= wanted
+    guess = np.floor(_scipy.special.gammaincinv(size_of, wanted) * np.maximum(mean, _LEAST) / size_of)
+    reached = _scipy.special.betainc(size_of, guess + 1.0, chance) >= wanted
     for up in (True, False):
         open_ = np.flatnonzero(~reached if up else reached & (guess > 0))
         for _ in range(_MOST_STEPS):
             if not len(open_):
                 break
             next_ = guess[open_] + (1.0 if up else -1.0)
-            enough = _betainc(size_of[open_], next_ + 1.0, chance[open_]) >= wanted[open_]
+            enough = _scipy.special.betainc(size_of[open_], next_ + 1.0, chance[open_]) >= wanted[open_]
             if up:
                 guess[open_] = next_
                 open_ = open_[~enough]
@@ -67,8 +65,8 @@ def mean_beyond(count: Array, mean: Array, dispersion: Array) -> Array:
     """
     size, chance = _shape(mean, dispersion)
     whole = np.maximum(np.floor(count), 0.0)
-    of_size_more = np.where(whole < 1, 1.0, _betaincc(size + 1.0, np.maximum(whole, 1.0), chance))
-    return np.maximum(mean * of_size_more - whole * _betaincc(size, whole + 1.0, chance), 0.0)
+    of_size_more = np.where(whole < 1, 1.0, _scipy.special.betaincc(size + 1.0, np.maximum(whole, 1.0), chance))
+    return np.maximum(mean * of_size_more - whole * _scipy.special.betaincc(size, whole + 1.0, chance), 0.0)
 
 
 def short_by(counts: NDArray[np.int64], mean: Array, dispersion: Array) -> Array:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from knowledge.demand.history import WEEK, History
 from knowledge.demand.outline import Floats
@@ -21,6 +21,7 @@ from knowledge.demand.outline import Floats
 LAUNCH: Final = 4 * WEEK  # days
 _LIKEST: Final = 20
 _DRAWN: Final = 2.0  # likeness that weighs as much as what new goods sell on the whole
+_scipy: Any = scipy  # reads its matrices when the first is made: a start need not wait
 _WORDS: Final = re.compile(r"[a-z]{3,}")
 
 
@@ -48,7 +49,7 @@ class Likeness:
             rows += [row] * len(words)
             columns += [column[word] for word in sorted(words)]
             values += [rare[word] / length for word in sorted(words)]
-        self._words: Any = sparse.csr_array((values, (rows, columns)), shape=(len(found), max(len(column), 1)))
+        self._words: Any = _scipy.sparse.csr_array((values, (rows, columns)), shape=(len(found), max(len(column), 1)))
 
     def like(self, history: History, profile: Floats) -> Floats:
         """Units a day of each sku younger than four weeks, as goods like it sold; NaN of those that are older.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from scipy import special
+import scipy
 
 from knowledge.demand.counts import at_most
 from knowledge.demand.outline import Floats
@@ -18,7 +18,7 @@ from knowledge.demand.outline import Floats
 SPANS: Final = (1, 7, 14)  # days
 _CLASSES: Final = 8
 _LEAST_ALIKE: Final = 50  # forecasts of the past that a class is judged by
-_gammaln: Any = special.gammaln
+_scipy: Any = scipy  # reads its functions when the first is asked for: a start need not wait
 _BOUNDS: Final = (0.02, 8.0)
 _GROUPS: Final = 3
 _LEVELS: Final = np.concatenate([[0.0, 0.01, 0.02], np.linspace(0.05, 0.95, 19), [0.97, 0.98, 0.99, 0.995, 1.0]])
@@ -107,7 +107,8 @@ def _likeliest(mean: Floats, sold: Floats) -> float:
     for tried in _TRIED:
         size = 1 / tried
         known = size * np.log(size / (size + m)) + sold * np.log(m / (size + m))
-        likelihood = float((_gammaln(sold + size) - _gammaln(size) + known).sum())
+        gammaln = _scipy.special.gammaln
+        likelihood = float((gammaln(sold + size) - gammaln(size) + known).sum())
         if likelihood > best:
             best, found = likelihood, float(tried)
     return found

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize
 
 from knowledge.demand.counts import short_by
 from knowledge.demand.outline import Floats
@@ -24,7 +24,7 @@ _ROUNDS: Final = 40
 _LOOK: Final = 4  # rounds between two plans that are made to fit
 _STALE: Final = 2  # rounds without a better bound
 _NEAR: Final = 0.003  # of the bound: nearer is not worth another round
-_optimize: Any = optimize
+_scipy: Any = scipy  # reads its solvers when the first plan asks for them: a start need not wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _assigned(among: Candidates, priced: Floats) -> Indices:
         which = np.full((width, width), -1, np.intp)
         table[among.given[rows], among.taken[rows]] = priced[rows]
         which[among.given[rows], among.taken[rows]] = rows
-        best = which[_optimize.linear_sum_assignment(table, maximize=True)]
+        best = which[_scipy.optimize.linear_sum_assignment(table, maximize=True)]
         found.append(best[best >= 0])
     return np.concatenate(found)
 

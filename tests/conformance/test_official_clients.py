@@ -88,7 +88,7 @@ async def serving(environment: dict[str, str]) -> AsyncGenerator[str]:
         async with httpx.AsyncClient() as http:
             with anyio.fail_after(120):
                 while not await _lives(http, port):
-                    await anyio.lowlevel.checkpoint()
+                    await asyncio.sleep(0.1)  # asking at once again would take the other process's time to start
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
         process.terminate()
