@@ -14,10 +14,10 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from knowledge.events.event import Topic
-from knowledge.reconcile.books import Books, read_books
+from knowledge.reconcile.books import Books, Change, read_books
 from knowledge.reconcile.documents import Cell, Sync
 from knowledge.reconcile.hourly import LATE, Discrepancy, Memory, Seen, look
-from knowledge.reconcile.sides import Sides, Untold, sides
+from knowledge.reconcile.sides import NOW_COUNTED, Sides, Untold, sides, unexplained
 from knowledge.store.connection import Connection
 from knowledge.store.places import ONLINE, Places
 from knowledge.store.session import Database, utc_now
@@ -143,7 +143,7 @@ class Reconciling:
         scope = {"skus": skus, "places": list(places)}
         async with self.database.reading() as connection:
             rows = (await connection.execute(_OURS, scope)).all()
-        untold = await self._untold(platform, books, _telling(rows, theirs), at)
+        untold = await self._untold(platform, unexplained(books, _telling(rows, theirs), at=at, platform_at=at), at)
         async with self.database.transaction() as connection:
             # read after the platform answered: what changed meanwhile is in both, or is gone at the next look
             rows = (await connection.execute(_OURS, scope)).all()
@@ -170,19 +170,14 @@ class Reconciling:
         asked = {"places": list(places), "most": _MOST}
         lately = {row.sku for row in await connection.execute(_LATELY, asked)}
         seen = {row.sku for row in await connection.execute(_SEEN, asked)}
-        wrong = {each.cell[0] for each in [*books.open, *books.changes]}
-        twice = {each.cell[0] for each in books.documents if each.reference in books.twice}
-        moving = {sku for each in books.moving for sku, _ in each.lines}
-        return sorted(lately | seen | wrong | twice | moving)
+        return sorted(lately | seen | books.skus)
 
-    async def _untold(
-        self, platform: Platform, books: Books, telling: Mapping[Cell, int], at: datetime
-    ) -> list[Untold]:
+    async def _untold(self, platform: Platform, changes: Sequence[Change], at: datetime) -> list[Untold]:
         """Lines of orders that only the platform has, where something changed without a reason."""
-        odd = [each.at for each in books.changes if each.seen <= at - LATE]
-        if not odd and not any(telling.values()):
+        odd = [each.at for each in changes if each.delta < 0 or each.name == NOW_COUNTED]
+        if not odd:
             return []
-        since = max(at - WINDOW, min([at, *odd]) - timedelta(days=1))
+        since = max(at - WINDOW, min(odd) - timedelta(days=1))
         told = [each async for each in platform.orders.since(since) if each.topic in ORDER_TOPICS]
         names = sorted({str(each.facts["order"]) for each in told})
         async with self.database.reading() as connection:

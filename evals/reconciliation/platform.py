@@ -32,16 +32,23 @@ _LATE: Final = 0.03  # of orders are told hours after their counts
 _OFFLINE: Final = 0.02  # of sales reach the platform itself a day later
 _PACK: Final = 6
 _HAND_A_DAY: Final = 2
+_OF_COUNTS_ALONE: Final = frozenset({Cause.BY_HAND, Cause.COUNTED, Cause.UNITS})  # no document, or a right one
 
 
 @dataclass(slots=True)
 class Fault:
-    """What went wrong, where it shows, since when, and by how much the platform's count is off."""
+    """What went wrong, where it shows, since when, and by how much the platform's count is off.
+
+    Attributes:
+        hidden: Whether no telling of a count ever showed it: within the same hour at least as much was booked in
+            without a document, and whoever is told of counts sees something come in, nobody knows how much of how much.
+    """
 
     cause: Cause
     off: dict[Cell, int]
     at: datetime
     about: str = ""
+    hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +86,7 @@ class Trading:
         self._versions = 0
         self._hour = 0
         self._right: list[tuple[int, Cell, int]] = []
+        self._gained = defaultdict[Cell, int](int)  # this hour, without a document
 
     def hour(self) -> list[Event]:
         """An hour passes; what a poll then tells."""
@@ -91,6 +99,9 @@ class Trading:
         self._come_in()
         if self.at.hour == 9:  # noqa: PLR2004  # when vans go, and goods are booked in
             self._morning()
+        for fault in [one for one in self.faults if one.at == self.at and one.cause in _OF_COUNTS_ALONE]:
+            fault.hidden = all(self._gained[cell] >= -units for cell, units in fault.off.items())
+        self._gained.clear()
         told = [*self.told, *(event for hour, event in self._later if hour <= self._hour)]
         self._later = [each for each in self._later if each[0] > self._hour]
         self.told = []
@@ -111,7 +122,7 @@ class Trading:
             cell = next(iter(fault.off))
             self.told.append(self._transfer(fault.about, cell[1], "RECEIVED"))
         for cell, units in fault.off.items():
-            self._count(cell, -units)
+            self._gain(cell, -units)
 
     def _trade(self, cell: Cell) -> None:
         sku, shop = cell
@@ -154,7 +165,7 @@ class Trading:
             self.told.append(self._transfer(each.reference, each.destination, "RECEIVED"))
         self._moving = [each for each in self._moving if each not in came]
         for _, cell, units in (right := [each for each in self._right if each[0] <= self._hour]):
-            self._count(cell, units)
+            self._gain(cell, units)
         self._right = [each for each in self._right if each not in right]
 
     def _morning(self) -> None:
@@ -173,7 +184,7 @@ class Trading:
             if never:
                 self.faults.append(Fault(Cause.TRANSFER, {(sku, moving.destination): -units}, self.at, name))
         for _ in range(8):
-            self._count(self._any(), int(self._chance.integers(5, 30)))
+            self._gain(self._any(), int(self._chance.integers(5, 30)))
         cell = self._any()
         self._count(cell, -1)
         self._right.append((self._hour + 1, cell, 1))
@@ -189,6 +200,10 @@ class Trading:
 
     def _any(self) -> Cell:
         return str(self._chance.choice(SKUS)), str(self._chance.choice(SHOPS))
+
+    def _gain(self, cell: Cell, units: int) -> None:
+        self._count(cell, units)
+        self._gained[cell] += max(units, 0)
 
     def _count(self, cell: Cell, units: int) -> None:
         self.counts[cell] += units

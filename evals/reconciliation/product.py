@@ -2,8 +2,9 @@
 
 Events go through the path of live ones into the store, and the look reads documents and counts from there, and from the
 platform as it is in production. A fault is found when one of its cells is told of, and its cause is right when it is
-the one told, or "several" where faults of different causes met in a cell. Rival: every count that moved without a
-document, or document that moved no count, is an alert. Seeds reported are not those it was mended on.
+the one told, or "several" where faults of different causes met in a cell. A fault that no telling showed is counted
+apart (`Fault.hidden`). Rival: every count that moved without a document, or document that moved no count, is an alert.
+Seeds reported are not those it was mended on.
 """
 
 import tempfile
@@ -28,7 +29,7 @@ from tools.platform import Platform
 from tools.reconciling import Reconciling, standing
 
 DAYS: Final = 12
-SEEDS: Final = (23, 24)  # 21 and 22 were looked at while causes were mended
+SEEDS: Final = (23, 24, 41, 42)  # 21, 22 and 31 to 34 were looked at while causes were mended
 _DUE: Final = {Cause.TRANSFER: timedelta(days=4, hours=6)}  # what is on its way is waited for
 _DUE_ELSE: Final = timedelta(hours=12)
 _NAIVE = text(
@@ -49,6 +50,7 @@ class Tally:
     right: int = 0
     found: set[int] = field(default_factory=set[int])
     due: int = 0
+    hidden: int = 0
     missed: list[str] = field(default_factory=list[str])
     wrong: list[str] = field(default_factory=list[str])
     naive: int = 0
@@ -93,6 +95,9 @@ async def _trade(database: Database, seed: int) -> Tally:
             told = await _judge(connection, trading, told, tally)
     for fault in ever:
         if fault.at + _DUE.get(fault.cause, _DUE_ELSE) <= trading.at:
+            if fault.hidden:
+                tally.hidden += 1
+                continue
             tally.due += 1
             if id(fault) not in tally.found:
                 tally.missed.append(f"{fault.cause} {fault.off}")
@@ -113,7 +118,7 @@ async def _judge(
         if told.get(cell) == each.since:
             continue
         tally.alerts += 1
-        faults = by_cell(trading.faults).get(cell, [])
+        faults = by_cell([fault for fault in trading.faults if not fault.hidden]).get(cell, [])
         known = [fault for fault in faults if id(fault) not in tally.found] or faults
         causes = {fault.cause for fault in known}
         right = each.cause in causes if len(causes) == 1 else each.cause == Cause.SEVERAL

@@ -65,6 +65,7 @@ async def _product() -> list[Row]:
         Row("reconciliation_product_cause_right", round(cause, 3), "", f">= {GOAL_CAUSE}", None, cause >= GOAL_CAUSE),
         Row("reconciliation_product_alerts", alerts, "", "", naive, None),
         Row("reconciliation_product_faults", due, "", "", None, None),
+        Row("reconciliation_product_faults_hidden", sum(each.hidden for each in told), "", "", None, None),
     ]
 
 

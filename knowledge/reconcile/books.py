@@ -15,28 +15,46 @@ from knowledge.reconcile.documents import Cell
 from knowledge.store.connection import Connection
 from knowledge.unify.journal import UNEXPLAINED
 
-_OPEN = text(
+# Counts that something is odd about, by the journal's first judgment; what it joined there may be joined otherwise.
+_ODD = text(
     """
-    SELECT sku, location_id, reference, cause, units, shown, occurred_at, recorded_at FROM stock_movement
+    SELECT sku, location_id FROM stock_movement
     WHERE units <> shown AND recorded_at > :since AND location_id = ANY(CAST(:places AS text[]))
-    ORDER BY occurred_at, sku, location_id, reference
+    UNION
+    SELECT sku, location_id FROM stock_change
+    WHERE state = 'available' AND cause = ANY(CAST(:causes AS text[])) AND delta < 0
+      AND reference NOT LIKE 'renamed:%' AND recorded_at > :since AND location_id = ANY(CAST(:places AS text[]))
     """
 )
-_CHANGES = text(
+_CELLS = "unnest(CAST(:skus AS text[]), CAST(:cells AS text[])) AS cell(sku, location_id)"
+# What was in the first count of all, or is history, was shown without a change and explains none.
+_DOCUMENTS = text(
+    f"""
+    SELECT sku, location_id, reference, movement.cause, units, shown, movement.occurred_at, movement.recorded_at
+    FROM stock_movement AS movement JOIN {_CELLS} USING (sku, location_id)
+    WHERE movement.recorded_at > :since AND units <> 0 AND (units <> shown OR EXISTS (
+        SELECT FROM stock_change AS change
+        WHERE change.sku = movement.sku AND change.location_id = movement.location_id
+          AND change.reference = movement.reference))
+    ORDER BY movement.occurred_at, sku, location_id, reference
+    """  # noqa: S608  # only our own constant is put in
+)
+# One telling of a count is all that its event changed at that moment; a reason that was found later comes to nothing.
+_TELLINGS = text(
+    f"""
+    SELECT min(seq) AS seq, sku, location_id, CAST(sum(delta) AS int) AS delta, max(occurred_at) AS occurred_at,
+           recorded_at
+    FROM stock_change JOIN {_CELLS} USING (sku, location_id)
+    WHERE state = 'available' AND recorded_at > :since AND cause <> 'opening' AND reference NOT LIKE 'renamed:%'
+    GROUP BY sku, location_id, event_id, recorded_at HAVING sum(delta) <> 0 ORDER BY seq
+    """  # noqa: S608  # the same
+)
+_GAINS = text(
     """
-    SELECT change.seq, change.sku, change.location_id, change.delta, change.event_id, change.occurred_at,
-           change.recorded_at, change.reference, beside.reference AS beside
-    FROM stock_change AS change
-    LEFT JOIN LATERAL (
-        SELECT other.reference FROM stock_change AS other
-        WHERE other.sku = change.sku AND other.location_id = change.location_id AND other.state = 'available'
-          AND other.event_id = change.event_id AND other.recorded_at = change.recorded_at AND other.reference <> ''
-        LIMIT 1
-    ) AS beside ON change.event_id <> ''
-    WHERE change.state = 'available' AND change.cause = ANY(CAST(:causes AS text[]))
-      AND change.reference NOT LIKE 'renamed:%' AND change.recorded_at > :since
-      AND change.location_id = ANY(CAST(:places AS text[]))
-    ORDER BY change.seq
+    SELECT seq, sku, location_id, delta, occurred_at, recorded_at FROM stock_change
+    WHERE state = 'available' AND cause = ANY(CAST(:causes AS text[])) AND delta > 0
+      AND reference NOT LIKE 'renamed:%' AND recorded_at > :since AND location_id = ANY(CAST(:places AS text[]))
+    ORDER BY seq
     """
 )
 _COMING = text(
@@ -68,7 +86,7 @@ _TWICE = text(
 )
 _NAMED = text(
     """
-    SELECT sku, location_id, reference, cause, units, shown, occurred_at, recorded_at FROM stock_movement
+    SELECT DISTINCT sku, location_id FROM stock_movement
     WHERE reference = ANY(CAST(:references AS text[])) AND location_id = ANY(CAST(:places AS text[]))
     """
 )
@@ -105,10 +123,11 @@ class Moves:
 
 @dataclass(slots=True)
 class Change:
-    """A change of a count that no document explains.
+    """A change of a count, as far as no document explains it.
 
     Attributes:
-        beside: The document that explained another part of the same telling; "" for none.
+        at: When the count was taken.
+        beside: Documents that explain another part of the same telling.
     """
 
     cell: Cell
@@ -116,7 +135,7 @@ class Change:
     delta: int
     at: datetime
     seen: datetime
-    beside: str = ""
+    beside: tuple[Moves, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +156,25 @@ class Books:
     """Everything of some locations that a look needs.
 
     Attributes:
-        changes: In the order they were told.
+        documents: Of counts that something is odd about: what ought to have changed them.
+        tellings: Of the same, by how much each count differed from the one before.
+        gains: Of other counts, what was added without a document.
         coming: Where a platform told that goods are on their way: sku, location, units, when.
-        twice: Sales that are another one again: its name by theirs. `documents` has the movements of both.
+        twice: Sales that are another one again: its name by theirs.
     """
 
-    open: list[Moves] = field(default_factory=list[Moves])
-    changes: list[Change] = field(default_factory=list[Change])
+    documents: list[Moves] = field(default_factory=list[Moves])
+    tellings: list[Change] = field(default_factory=list[Change])
+    gains: list[Change] = field(default_factory=list[Change])
     coming: list[tuple[str, str, int, datetime]] = field(default_factory=list[tuple[str, str, int, datetime]])
     twice: dict[str, str] = field(default_factory=dict[str, str])
-    documents: list[Moves] = field(default_factory=list[Moves])
     moving: list[Moving] = field(default_factory=list[Moving])
+
+    @property
+    def skus(self) -> set[str]:
+        """Variants something may be wrong about."""
+        told = {each.cell[0] for each in [*self.documents, *self.tellings]}
+        return told | {sku for each in self.moving for sku, _ in each.lines}
 
 
 async def read_books(
@@ -156,45 +183,27 @@ async def read_books(
     """Everything since then; transfers since `moving_since`."""
     scope = {"places": list(places), "since": since}
     causes = {**scope, "causes": list(UNEXPLAINED)}
-    opened = [_moves(row) for row in await connection.execute(_OPEN, scope)]
-    changes = _changes((await connection.execute(_CHANGES, causes)).all())
+    twice = {row.again: row.first for row in await connection.execute(_TWICE, scope)}
+    odd = {(row.sku, row.location_id) for row in await connection.execute(_ODD, causes)}
+    if twice:
+        named = {"references": sorted({*twice, *twice.values()}), "places": list(places)}
+        odd |= {(row.sku, row.location_id) for row in await connection.execute(_NAMED, named)}
+    cells = sorted(odd)
+    asked = {"skus": [sku for sku, _ in cells], "cells": [place for _, place in cells], "since": since}
+    documents = [_moves(row) for row in await connection.execute(_DOCUMENTS, asked)]
+    tellings = [_change(row) for row in await connection.execute(_TELLINGS, asked)]
+    gains = [_change(row) for row in await connection.execute(_GAINS, causes)]
     coming = [
         (row.sku, row.location_id, row.delta, row.occurred_at) for row in await connection.execute(_COMING, causes)
     ]
-    twice = {row.again: row.first for row in await connection.execute(_TWICE, scope)}
-    names = sorted({*twice, *twice.values(), *(each.beside for each in changes if each.beside)})
-    named = {"references": names, "places": list(places)}
-    documents = [_moves(row) for row in await connection.execute(_NAMED, named)] if names else []
     moving = [_moving(row) for row in await connection.execute(_MOVING, {**scope, "since": moving_since})]
-    return Books(opened, changes, coming, twice, documents, moving)
+    gains = [each for each in gains if each.cell not in odd]
+    return Books(documents, tellings, gains, coming, twice, moving)
 
 
-def _changes(rows: Sequence[Any]) -> list[Change]:
-    """Those that stand: what was explained later is taken off the newest before it, what was put right is gone."""
-    found: list[Change] = []
-    for row in rows:
-        cell = (row.sku, row.location_id)
-        if row.reference:  # a document that came later claims it
-            _take_off(found, cell, row.delta)
-            continue
-        put_right = (each for each in reversed(found) if each.cell == cell and each.delta == -row.delta < 0)
-        if (undone := next(put_right, None)) is not None:
-            found.remove(undone)
-            continue
-        name = f"change {row.seq}"
-        found.append(Change(cell, name, row.delta, row.occurred_at, row.recorded_at, row.beside or ""))
-    return found
-
-
-def _take_off(found: list[Change], cell: Cell, delta: int) -> None:
-    for each in [each for each in reversed(found) if each.cell == cell and each.delta * delta < 0]:
-        units = min(abs(each.delta), abs(delta)) * (1 if delta > 0 else -1)
-        each.delta += units
-        delta -= units
-        if not each.delta:
-            found.remove(each)
-        if not delta:
-            return
+def _change(row: Any) -> Change:
+    cell = (row.sku, row.location_id)
+    return Change(cell, f"change {row.seq}", row.delta, row.occurred_at, row.recorded_at)
 
 
 def _moves(row: Any) -> Moves:

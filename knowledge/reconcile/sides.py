@@ -13,17 +13,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from knowledge.reconcile.books import Books, Change, Moves, Moving
-from knowledge.reconcile.documents import Cell, Document, Kind
+from knowledge.reconcile.documents import Cell, Document, Kind, System
+from knowledge.reconcile.joining import join
 from knowledge.unify.journal import WINDOW
+from knowledge.unify.oddities import AHEAD
 
 OVERDUE: Final = timedelta(days=4)  # from sent to received; a van between two shops takes a day or two
 TOGETHER: Final = timedelta(hours=2)  # a sale, and what it did to the count of another sku
 STOCKTAKE: Final = timedelta(minutes=30)  # of changes at one location that belong to one
 STOCKTAKE_SKUS: Final = 3
-POLL: Final = timedelta(minutes=15)  # what is told within it is told at once
-HIDDEN: Final = timedelta(days=1)  # from a sale to goods booked in that were told in one count with it
 VAN: Final = timedelta(days=2)  # from one location to another
 PACK: Final = 3  # pieces at least; of two, one may as well be another customer's
+NOW_COUNTED: Final = "the platform's count"  # of a telling that never reached us, asked for now
+_SYSTEMS: Final[tuple[System, ...]] = ("ours", "theirs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,76 +54,70 @@ class Sides:
         self, ours: int, theirs: int, cell: Cell, print_: str, name: str, seen: datetime, kind: Kind = "sale"
     ) -> None:
         """Note a line as each system has it; 0 where it lacks it."""
-        for system, change in (("ours", ours), ("theirs", theirs)):
+        for side, change in zip(_SYSTEMS, (ours, theirs), strict=True):
             if change and ours != theirs:
-                said = "ours" if system == "ours" else "theirs"
-                self.documents.append(Document(said, name, print_, *cell, change, seen, kind))
+                self.documents.append(Document(side, name, print_, *cell, change, seen, kind))
         self.apart[cell] += ours - theirs
+
+
+def unexplained(books: Books, telling: Mapping[Cell, int], *, at: datetime, platform_at: datetime) -> list[Change]:
+    """Changes of counts that no document explains; `shown` of the books' documents is brought up to it.
+
+    Args:
+        books: Of the platform's locations.
+        telling: By cell, what the platform counts now less what we keep: a telling that never reached us.
+        at: Now.
+        platform_at: When such a telling counts as seen.
+    """
+    tellings = [Change(each.cell, each.name, each.delta, each.at, each.seen) for each in books.tellings]
+    tellings += [Change(cell, NOW_COUNTED, units, at, platform_at) for cell, units in sorted(telling.items())]
+    gains = [Change(each.cell, each.name, each.delta, each.at, each.seen) for each in books.gains]
+    return sorted(join(tellings, books.documents) + gains, key=lambda each: (each.at, each.cell))
 
 
 def sides(
     books: Books, untold: Sequence[Untold], telling: Mapping[Cell, int], *, at: datetime, platform_at: datetime
 ) -> Sides:
-    """Both systems' documents.
+    """Both systems' documents; arguments as of `unexplained`, and orders only the platform has.
 
-    Args:
-        books: Of the platform's locations.
-        untold: Of the same.
-        telling: By cell, what the platform counts now less what we keep: a telling that never reached us.
-        at: Now; what is older than a week is paired with what it belongs to, and told no more.
-        platform_at: When such a telling counts as seen.
+    What is older than a week is paired with what it belongs to, and told no more.
     """
     found = Sides()
-    changes = [Change(each.cell, each.name, each.delta, each.at, each.seen, each.beside) for each in books.changes]
-    missed = dict(telling)
-    opened = [each for each in books.open if each.reference not in books.twice]
+    changes = unexplained(books, telling, at=at, platform_at=platform_at)
+    for cell, units in telling.items():
+        found.apart[cell] += units  # what we keep lacks it
     _twice(books, found, at - WINDOW)
-    _late(opened, changes)
+    opened = [each for each in books.documents if each.left and each.reference not in books.twice]
     _moved(books, changes, found, at)
-    _orders(untold, changes, missed, found)
-    _hidden(opened, changes, at_once=True)
-    _packs(books, changes, found, at - WINDOW)
+    _orders(untold, changes, found)
+    _packs(changes, found, at - WINDOW)
     _elsewhere(opened, changes, found, at - WINDOW)
-    _hidden(opened, changes, at_once=False)
     for each in opened:
-        if each.left and each.seen >= at - WINDOW:
+        sent = each.cause == "transfer" and each.units < 0  # booked out as it is sent: as many pieces came in with it
+        if each.left and each.seen >= at - WINDOW and not sent:
             kind: Kind = "transfer" if each.cause == "transfer" else "sale"
             found.add(each.units, each.shown, each.cell, each.reference, each.reference, each.seen, kind)
     _without_a_reason([each for each in changes if each.seen >= at - WINDOW], found)
-    for cell, units in missed.items():
-        if units:
-            found.add(0, units, cell, f"count of {cell[0]}", "the platform's count", platform_at)
-            found.apart[cell] += units  # what we keep lacks it as well
     return found
 
 
 def _twice(books: Books, found: Sides, since: datetime) -> None:
-    """A sale told under two names happened once, however the platform counted it."""
+    """A sale told under two names happened once; where a platform counted it twice, that is once too often."""
     by_name = defaultdict[str, list[Moves]](list)
     for each in books.documents:
         by_name[each.reference].append(each)
     for again, first in books.twice.items():
         for each in by_name[again]:
+            known = next((one for one in by_name[first] if one.cell == each.cell), None)
+            if known is not None and known.left and not each.left:
+                known.shown, each.shown = known.units, 0  # counted once, whichever of them it was
             if not each.shown or each.seen < since:
                 continue
-            known = next((one for one in by_name[first] if one.cell == each.cell), None)
-            if known is not None and not known.left:  # the same in both, and what the second is compared with
-                for system in ("ours", "theirs"):
-                    side = "ours" if system == "ours" else "theirs"
+            if known is not None:  # the same in both, and what the second is compared with
+                for side in _SYSTEMS:
                     found.documents.append(Document(side, first, first, *each.cell, each.shown, known.seen))
             found.documents.append(Document("theirs", again, first, *each.cell, each.shown, each.seen))
             found.apart[each.cell] -= each.shown
-
-
-def _late(opened: Iterable[Moves], changes: list[Change]) -> None:
-    """A reason that came too late to be joined with its change."""
-    for each in opened:
-        for change in [one for one in changes if one.cell == each.cell and one.delta * each.left > 0]:
-            units = min(abs(change.delta), abs(each.left)) * (1 if each.left > 0 else -1)
-            each.shown += units
-            _take(changes, change, units)
-            if not each.left:
-                break
 
 
 def _moved(books: Books, changes: list[Change], found: Sides, at: datetime) -> None:
@@ -129,9 +125,34 @@ def _moved(books: Books, changes: list[Change], found: Sides, at: datetime) -> N
     for each in books.moving:
         for sku, units in each.lines:
             if each.sent_at is None:
-                _explain(changes, (sku, each.origin), -units)
+                _explain(changes, (sku, each.origin), -units, each.drafted_at)
             if not each.arrived:
                 _not_arrived(each, sku, units, changes, found, at)
+    for change in [one for one in changes if one.delta < 0]:
+        came = next((one for one in change.beside if one.cause == "transfer" and one.units > -change.delta), None)
+        if came is not None:  # not all of it
+            found.add(
+                came.units, came.units + change.delta, came.cell, came.reference, came.reference, came.seen, "transfer"
+            )
+            changes.remove(change)
+    _moved_by_others(books, changes)
+
+
+def _not_arrived(  # noqa: PLR0913, PLR0917  # a line of a transfer, and where it may show
+    each: Moving, sku: str, units: int, changes: list[Change], found: Sides, at: datetime
+) -> None:
+    """Whether a count of the far end rose by just as much since it left; else it is waited for, and told."""
+    cell = (sku, each.destination)
+    left_at = each.sent_at or each.drafted_at
+    came = next((one for one in changes if one.cell == cell and one.delta == units and one.at >= left_at), None)
+    if came is not None:
+        changes.remove(came)
+    elif each.sent_at is not None and at - each.sent_at > OVERDUE:
+        found.add(units, 0, cell, each.reference, each.reference, each.sent_at, "transfer")
+
+
+def _moved_by_others(books: Books, changes: list[Change]) -> None:
+    """What left one location and came to another, or is announced there, without a document of ours."""
     coming = [(sku, place, units, when) for sku, place, units, when in books.coming]
     for change in [one for one in changes if one.delta < 0]:
         sku, place = change.cell
@@ -155,42 +176,23 @@ def _moved(books: Books, changes: list[Change], found: Sides, at: datetime) -> N
             changes.remove(change)
 
 
-def _not_arrived(  # noqa: PLR0913, PLR0917  # a line of a transfer, and where it may show
-    each: Moving, sku: str, units: int, changes: list[Change], found: Sides, at: datetime
-) -> None:
-    cell = (sku, each.destination)
-    came = _explain(changes, cell, units)
-    if came != units and each.sent_at is not None and at - each.sent_at > OVERDUE:
-        found.add(units, came, cell, each.reference, each.reference, each.sent_at, "transfer")
-
-
-def _orders(untold: Iterable[Untold], changes: list[Change], missed: dict[Cell, int], found: Sides) -> None:
+def _orders(untold: Iterable[Untold], changes: list[Change], found: Sides) -> None:
     """Orders only the platform has, as far as they explain a change."""
     for line in untold:
-        units = _explain(changes, line.cell, line.units)
-        gap = missed.get(line.cell, 0)
-        more = line.units - units
-        if more and gap * more > 0:
-            share = min(abs(more), abs(gap)) * (1 if more > 0 else -1)
-            missed[line.cell] = gap - share
-            found.apart[line.cell] += share  # it is not in the count we keep
-            units += share
-        if units:
+        if units := _explain(changes, line.cell, line.units, line.seen - AHEAD):
             found.add(0, units, line.cell, line.order, line.order, line.seen)
 
 
-def _packs(books: Books, changes: list[Change], found: Sides, since: datetime) -> None:
+def _packs(changes: list[Change], found: Sides, since: datetime) -> None:
     """A piece that was sold and taken off the count as a pack."""
-    known = {(each.cell, each.reference): each for each in books.documents}
-    for change in [one for one in changes if one.beside]:
-        sold = known.get((change.cell, change.beside))
-        if sold is None or sold.left or sold.units >= 0 or change.delta >= 0:
-            continue
-        whole = sold.units + change.delta
-        if whole % sold.units == 0 and whole // sold.units >= PACK:
-            if change.seen >= since:
-                found.add(sold.units, whole, sold.cell, sold.reference, sold.reference, sold.seen)
-            changes.remove(change)
+    for change in [one for one in changes if one.delta < 0]:
+        for sold in [one for one in change.beside if one.units < 0]:
+            whole = sold.units + change.delta
+            if whole % sold.units == 0 and whole // sold.units >= PACK:
+                if change.seen >= since:
+                    found.add(sold.units, whole, sold.cell, sold.reference, sold.reference, sold.seen)
+                changes.remove(change)
+                break
 
 
 def _of_a_stocktake(change: Change, changes: Iterable[Change]) -> bool:
@@ -223,42 +225,26 @@ def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides, since: 
             opened.remove(each)
 
 
-def _hidden(opened: Iterable[Moves], changes: list[Change], *, at_once: bool) -> None:
-    """A sale that was told in one count with goods booked in, and the change of which is taken for theirs."""
-    for each in [one for one in opened if one.left < 0]:
-        booked_in = (
-            one
-            for one in changes
-            if one.cell == each.cell
-            and one.delta > 0
-            and one.seen - each.seen <= HIDDEN
-            and (not at_once or abs(one.seen - each.seen) <= POLL)
-        )
-        if (change := next(booked_in, None)) is not None:
-            change.delta -= each.left
-            each.shown = each.units
-
-
 def _without_a_reason(changes: Sequence[Change], found: Sides) -> None:
-    """What is left of the changes."""
-    for change in [one for one in changes if one.delta < 0]:
-        kind: Kind = "stocktake" if _of_a_stocktake(change, changes) else "change"
-        found.add(0, change.delta, change.cell, change.name, change.name, change.seen, kind)
+    """What is left of the changes; what came without a document is told only where the telling itself was missed."""
+    for change in changes:
+        if change.name == NOW_COUNTED:
+            found.add(0, change.delta, change.cell, f"count of {change.cell[0]}", change.name, change.seen)
+        elif change.delta < 0:
+            kind: Kind = "stocktake" if _of_a_stocktake(change, changes) else "change"
+            found.add(0, change.delta, change.cell, change.name, change.name, change.seen, kind)
 
 
-def _explain(changes: list[Change], cell: Cell, units: int) -> int:
-    """Take these units off changes of the same direction; how many there were."""
+def _explain(changes: list[Change], cell: Cell, units: int, since: datetime) -> int:
+    """Take these units off changes of the same direction since then, one of just as many first; how many there were."""
     left = units
-    for change in [one for one in changes if one.cell == cell and one.delta * units > 0]:
+    able = [one for one in changes if one.cell == cell and one.delta * units > 0 and one.at >= since]
+    for change in sorted(able, key=lambda one: one.delta != units):
         share = min(abs(change.delta), abs(left)) * (1 if units > 0 else -1)
-        _take(changes, change, share)
+        change.delta -= share
         left -= share
+        if not change.delta:
+            changes.remove(change)
         if not left:
             break
     return units - left
-
-
-def _take(changes: list[Change], change: Change, units: int) -> None:
-    change.delta -= units
-    if not change.delta:
-        changes.remove(change)
