@@ -20,8 +20,9 @@ from knowledge.unify.oddities import AHEAD
 LAGS: Final = timedelta(hours=3)  # a count may come as long as this after the sale it shows was told
 _DEPARTURES: Final = 3  # from what is usual, in one telling of a count
 _LOOKED_AT: Final = 24  # documents of one telling that may be such
-_LATER: Final = 1  # one that was told late, or whose till was offline
-_ODD: Final = 2  # one of another time, or one missing
+_TOLD_WITH_IT: Final = 1  # one whose till was offline: what is told together belongs together
+_OF_ITS_TIME: Final = 2  # one that was told late
+_ODD: Final = 3  # one of another time, or one missing
 _RIGHTED: Final = 8  # changes of one cell that one later change may put right together
 
 
@@ -90,7 +91,7 @@ def _exactly(count: Change, at_home: Sequence[Moves], free: Sequence[Moves]) -> 
     if not gap:
         return 0, usual
     able = [one for one in free if one not in usual and one.occurred_at - AHEAD <= count.at <= one.seen + LAGS]
-    departures = [(_LATER if _own(one, count.at) or _then(one, count.at) else _ODD, one, one.units) for one in able]
+    departures = [(_unusual(one, count.at), one, one.units) for one in able]
     departures += [(_ODD, one, -one.units) for one in usual]
     departures.sort(key=lambda each: (each[0], abs(count.at - each[1].occurred_at), each[1].reference))
     best: tuple[int, list[Moves]] | None = None
@@ -102,6 +103,13 @@ def _exactly(count: Change, at_home: Sequence[Moves], free: Sequence[Moves]) -> 
                 kept = [one for one in usual if one not in missing]
                 best = cost, kept + [one for _, one, units in some if units == one.units]
     return best
+
+
+def _unusual(document: Moves, at: datetime) -> int:
+    """How unusual it would be that a count taken then is the one to show it."""
+    if _then(document, at):
+        return _TOLD_WITH_IT
+    return _OF_ITS_TIME if _own(document, at) else _ODD
 
 
 def _own(document: Moves, at: datetime) -> bool:

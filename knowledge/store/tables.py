@@ -73,6 +73,9 @@ inventory_level = Table(
     Column("committed", Integer),
     Column("incoming", Integer),
     Column("version", String, nullable=False, server_default=""),
+    Column(
+        "others_version", String, nullable=False, server_default=""
+    ),  # of the newest that told more than `available`
     Column("observed_at", _TIME, nullable=False),
     Column("counted", Integer),  # where no platform counts: the last count, and when it was taken
     Column("counted_at", _TIME),

@@ -35,7 +35,8 @@ _MOVEMENT = text(
     SELECT * FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:reference AS text[]),
                          CAST(:cause AS text[]), CAST(:units AS int[]), CAST(:shown AS int[]), CAST(:about AS text[]),
                          CAST(:occurred_at AS timestamptz[]), CAST(:recorded_at AS timestamptz[]))
-    ON CONFLICT (sku, location_id, reference) DO UPDATE SET units = excluded.units, shown = excluded.shown
+    ON CONFLICT (sku, location_id, reference) DO UPDATE SET
+        units = excluded.units, shown = excluded.shown, occurred_at = excluded.occurred_at
     """
 )
 
@@ -70,6 +71,7 @@ class Movement:
 
     Attributes:
         units: As it stands now; a sale is negative.
+        occurred_at: As early as anybody told; what was sent is told again as what arrived.
         shown: How much of it a count has shown so far.
         about: The order that a return gives back.
     """

@@ -14,7 +14,7 @@ _CELLS = "unnest(CAST(:skus AS text[]), CAST(:locations AS text[])) AS cell(sku,
 _KEPT = text(
     f"""
     SELECT level.sku, level.location_id, level.version, level.available, level.on_hand, level.committed,
-           level.incoming, level.counted, level.counted_at, level.observed_at
+           level.incoming, level.others_version, level.counted, level.counted_at, level.observed_at
     FROM inventory_level AS level JOIN {_CELLS} USING (sku, location_id)
     ORDER BY level.sku, level.location_id FOR UPDATE OF level
     """  # noqa: S608  # only our own constant is put in

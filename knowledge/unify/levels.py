@@ -24,8 +24,9 @@ LOG: Final = "log"  # a location kept by no platform: its stock is counted from 
 _POLL: Final = "poll:"
 _COLUMNS: Final = (
     *("sku", "location_id", "available", "on_hand", "committed", "incoming"),
-    *("version", "observed_at", "counted", "counted_at"),
+    *("version", "others_version", "observed_at", "counted", "counted_at"),
 )
+_OTHERS: Final = ("on_hand", "committed", "incoming", "others_version")
 _SKUS = text(
     """
     SELECT shopify_item AS item, sku FROM variant WHERE shopify_item = ANY(CAST(:items AS text[]))
@@ -45,16 +46,16 @@ _SINCE = text(
 )
 _LEVEL = text(
     """
-    INSERT INTO inventory_level (sku, location_id, available, on_hand, committed, incoming, version, observed_at,
-                                 counted, counted_at)
+    INSERT INTO inventory_level (sku, location_id, available, on_hand, committed, incoming, version, others_version,
+                                 observed_at, counted, counted_at)
     SELECT * FROM unnest(CAST(:sku AS text[]), CAST(:location_id AS text[]), CAST(:available AS int[]),
                          CAST(:on_hand AS int[]), CAST(:committed AS int[]), CAST(:incoming AS int[]),
-                         CAST(:version AS text[]), CAST(:observed_at AS timestamptz[]), CAST(:counted AS int[]),
-                         CAST(:counted_at AS timestamptz[]))
+                         CAST(:version AS text[]), CAST(:others_version AS text[]), CAST(:observed_at AS timestamptz[]),
+                         CAST(:counted AS int[]), CAST(:counted_at AS timestamptz[]))
     ON CONFLICT (sku, location_id) DO UPDATE SET
         available = excluded.available, on_hand = excluded.on_hand, committed = excluded.committed,
-        incoming = excluded.incoming, version = excluded.version, observed_at = excluded.observed_at,
-        counted = excluded.counted, counted_at = excluded.counted_at
+        incoming = excluded.incoming, version = excluded.version, others_version = excluded.others_version,
+        observed_at = excluded.observed_at, counted = excluded.counted, counted_at = excluded.counted_at
     """
 )
 
@@ -163,6 +164,8 @@ class _Book:
         cell = moved.cell
         movement = earlier or Movement(cell, moved.reference, moved.cause, 0, moved.occurred_at, about=moved.about)
         change, log = moved.units - movement.units, cell[1] in self.logs
+        if moved.occurred_at < movement.occurred_at:
+            self._earlier(movement, moved, log=log)
         # read in long after, it explains no count
         past = moved.history or (not log and self.journal.at - moved.occurred_at >= WINDOW)
         if not change or (past and not log and not earlier and moved.cause == "order"):
@@ -181,12 +184,25 @@ class _Book:
         opened[:] = [each for each in opened if each.reference != movement.reference] + [movement]
         self.journal.claim(movement, self._unexplained[cell], moved.event)
 
+    def _earlier(self, movement: Movement, moved: Moved, *, log: bool) -> None:
+        """It happened before we took it to have happened: a count taken in between had it in."""
+        row = self._now(movement.cell) if log else None
+        counted_at = row["counted_at"] if row else None
+        if row and counted_at is not None and moved.occurred_at < counted_at <= movement.occurred_at:
+            self._count_by(row, movement, -movement.units, moved.event)
+        movement.occurred_at = moved.occurred_at
+        self.journal.move(movement)
+
     def _count_on(self, movement: Movement, change: int, event: str) -> None:
         """Where no platform counts: move the count, unless it was taken after this happened."""
         movement.shown = movement.units
         row = self._now(movement.cell)
         if row is None or (row["counted_at"] is not None and movement.occurred_at < row["counted_at"]):
             return
+        row["observed_at"] = movement.occurred_at
+        self._count_by(row, movement, change, event)
+
+    def _count_by(self, row: dict[str, Any], movement: Movement, change: int, event: str) -> None:
         for state in ("available", "on_hand"):
             if row[state] is not None:
                 row[state] += change
@@ -199,7 +215,6 @@ class _Book:
                     reference=movement.reference,
                     event=event,
                 )
-        row["observed_at"] = movement.occurred_at
         self.rows[movement.cell] = row
         self._negative(movement.cell, row["available"])
 
@@ -207,35 +222,49 @@ class _Book:
         """Take a count."""
         before = self._now(cell)
         log, told = cell[1] in self.logs, facts.available
+        others = {"on_hand": facts.on_hand, "committed": facts.committed, "incoming": facts.incoming}
+        tells = any(units is not None for units in others.values())
+        otherwise = "correction" if event.source.startswith(_POLL) else "count"
         if before is not None and _older(event, before, log=log):
-            self._counted.stale.add(event.id)
+            if log or not tells or event.version < before["others_version"]:
+                self._counted.stale.add(event.id)
+                return
+            # what can be sold was told anew since, the rest of it was not
+            self.rows[cell] = before | self._others(event, cell, others, before, otherwise)
             return
         assert told is not None  # noqa: S101  # those without a count were left out
         after = told + since.get(cell, 0)
-        others = {"on_hand": facts.on_hand, "committed": facts.committed, "incoming": facts.incoming}
-        if others["on_hand"] is not None:
-            others["on_hand"] += since.get(cell, 0)
-        otherwise = "correction" if event.source.startswith(_POLL) else "count"
+        if log:  # nothing is promised there before it is sold, so what is not told apart is the same
+            others["on_hand"] = (told if facts.on_hand is None else facts.on_hand) + since.get(cell, 0)
         causes = self._note(event, cell, before, after, otherwise)
         why = causes.pop() if len(causes) == 1 else otherwise  # what moved one count moved the others with it
-        for state, units in others.items():
-            was = before[state] if before else None
-            if units is None:
-                others[state] = was
-                continue
-            cause = "opening" if was is None else why
-            self.journal.change(cell, state, units - (was or 0), cause, event.occurred_at, event=event.id)
+        kept = before or dict.fromkeys(others) | {"others_version": ""}
         self.rows[cell] = {
             "sku": cell[0],
             "location_id": cell[1],
             "available": after,
-            **others,
+            **(
+                self._others(event, cell, others, kept, why) if tells or log else {name: kept[name] for name in _OTHERS}
+            ),
             "version": event.version,
             "observed_at": max(event.received_at, before["observed_at"]) if before else event.received_at,
             "counted": told if log else None,
             "counted_at": event.occurred_at if log else None,
         }
         self._negative(cell, after)
+
+    def _others(
+        self, event: Event, cell: Cell, told: Mapping[str, int | None], before: Mapping[str, Any], why: str
+    ) -> dict[str, Any]:
+        """The counts beside what can be sold, those that are told changed."""
+        after: dict[str, Any] = {"others_version": event.version}
+        for state, units in told.items():
+            was = before[state]
+            after[state] = was if units is None else units
+            if units is not None:
+                cause = "opening" if was is None else why
+                self.journal.change(cell, state, units - (was or 0), cause, event.occurred_at, event=event.id)
+        return after
 
     def _note(self, event: Event, cell: Cell, before: Mapping[str, Any] | None, after: int, otherwise: str) -> set[str]:
         """Write down how what can be sold changed, and why; an echo of our own sync is no news to it."""
@@ -272,5 +301,5 @@ class _Book:
 def _older(event: Event, before: Mapping[str, Any], *, log: bool) -> bool:
     """Whether a count is older than the one that is kept: by its version, or by when it was taken."""
     if log and before["counted_at"] is not None:
-        return bool(event.occurred_at < before["counted_at"])
+        return bool((event.occurred_at, event.version) < (before["counted_at"], before["version"]))
     return bool(event.version < before["version"])

@@ -38,12 +38,13 @@ _MOVE = text(
         WHERE level.sku = :sku ORDER BY level.location_id FOR UPDATE OF level
     ), arrived AS (
         INSERT INTO inventory_level AS level (sku, location_id, available, on_hand, committed, incoming, version,
-                                              observed_at, counted, counted_at)
-        SELECT :new, location_id, available, on_hand, committed, incoming, version, observed_at, counted, counted_at
+                                              others_version, observed_at, counted, counted_at)
+        SELECT :new, location_id, available, on_hand, committed, incoming, version, others_version, observed_at,
+               counted, counted_at
         FROM old ON CONFLICT (sku, location_id) DO UPDATE SET
             available = excluded.available, on_hand = excluded.on_hand, committed = excluded.committed,
-            incoming = excluded.incoming, version = excluded.version, observed_at = excluded.observed_at,
-            counted = excluded.counted, counted_at = excluded.counted_at
+            incoming = excluded.incoming, version = excluded.version, others_version = excluded.others_version,
+            observed_at = excluded.observed_at, counted = excluded.counted, counted_at = excluded.counted_at
         WHERE level.version <= excluded.version RETURNING level.location_id
     ), emptied AS (
         UPDATE inventory_level AS level SET available = 0, on_hand = NULL, committed = NULL, incoming = NULL

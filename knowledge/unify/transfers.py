@@ -1,6 +1,6 @@
 """What a transfer of ours does to the counts of both its locations, by what its platform says has become of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -8,6 +8,7 @@ from sqlalchemy import text
 from knowledge.events.event import Event
 from knowledge.events.families import TransferStateFacts
 from knowledge.store.connection import Connection
+from knowledge.unify.journal import Cell
 from knowledge.unify.levels import Moved
 
 _LEFT: Final = frozenset({"IN_TRANSIT", "IN_PROGRESS", "SENT", "DISPATCHED", "TRANSFERRED", "RECEIVED"})
@@ -21,20 +22,26 @@ _OURS = text(
 
 
 async def apply_transfers(connection: Connection, events: Sequence[Event]) -> list[Moved]:
-    """What left and what arrived; of a transfer somebody made at the platform itself the counts alone are told."""
-    told = {event.facts["reference"]: event for event in events if event.facts.get("reference")}
-    if not told:
+    """What left and what arrived, each once, as of when that was first so; what arrived has left before.
+
+    Of a transfer somebody made at the platform itself the counts alone are told.
+    """
+    told = [event for event in events if event.facts.get("reference")]
+    references = sorted({str(event.facts["reference"]) for event in told})
+    if not references:
         return []
-    moved: list[Moved] = []
-    for row in await connection.execute(_OURS, {"references": sorted(told)}):
-        event, facts = told[row.reference], row.facts
-        status = TransferStateFacts.model_validate(event.facts).status
-        for place, sign, now in (("origin", -1, status in _LEFT), ("destination", 1, status in _ARRIVED)):
-            if now:
-                moved += [_line(event, facts, place, sign, line) for line in facts["lines"]]
-    return moved
+    facts = {row.reference: row.facts for row in await connection.execute(_OURS, {"references": references})}
+    moved: dict[tuple[Cell, str], Moved] = {}
+    for event in sorted(told, key=lambda each: each.occurred_at):
+        state = TransferStateFacts.model_validate(event.facts)
+        for place, sign, statuses in (("origin", -1, _LEFT), ("destination", 1, _ARRIVED)):
+            if state.reference in facts and state.status in statuses:
+                for line in _lines(event, state.reference, facts[state.reference], place, sign):
+                    moved.setdefault((line.cell, line.reference), line)
+    return list(moved.values())
 
 
-def _line(event: Event, facts: Any, place: str, sign: int, line: Any) -> Moved:
-    cell = (str(line["sku"]), str(facts[place]))
-    return Moved(cell, str(facts["reference"]), "transfer", sign * int(line["units"]), event.occurred_at, event.id)
+def _lines(event: Event, reference: str, facts: Any, place: str, sign: int) -> Iterable[Moved]:
+    for line in facts["lines"]:
+        cell = (str(line["sku"]), str(facts[place]))
+        yield Moved(cell, reference, "transfer", sign * int(line["units"]), event.occurred_at, event.id)

@@ -44,6 +44,10 @@ def test_a_sale_of_an_offline_till_is_shown_when_the_till_came_back_and_not_by_a
     assert left([told(2, -1, "by hand"), told(9, -1)], [doc(1, -1, seen=9)]) == ([("by hand", -1)], [])
 
 
+def test_a_loss_put_right_before_an_offline_sale_was_told_is_not_that_sale():
+    assert left([told(1, -1), told(6, 1), told(20, -1)], [doc(1, -1, seen=20)]) == ([], [])
+
+
 def test_a_sale_counted_together_with_goods_that_came_leaves_the_goods():
     assert left([told(1, 18)], [doc(1, -2)]) == ([("count 1", 20)], [])
 
