@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from knowledge.events.event import Event, Topic
 from knowledge.store.places import Place, Places
@@ -68,6 +69,17 @@ def visits(
             visit = found.setdefault(customer, Visit(customer, place, event))
             _extend(visit, event, place)
     return sorted(found.values(), key=lambda visit: visit.customer), passed
+
+
+def visit_key(customer: CustomerRef, place: Place, at: datetime) -> str:
+    """What a customer's offer by events is called on a day: nobody is offered two, whatever the events and places.
+
+    Args:
+        customer: By the reference the person goes by.
+        place: Whose calendar says which day it is.
+        at: When they were seen.
+    """
+    return f"visit:{at.astimezone(ZoneInfo(place.timezone)).date().isoformat()}:{customer}"
 
 
 def _extend(visit: Visit, event: Event, place: Place) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from knowledge.profile.complaints import Complaints
 from policies.errors import TillhandError
 from policies.vocabulary.actor import Door
 from server.checkout.reserving import ReservationDoor
@@ -21,6 +22,10 @@ from server.checkout.route import CheckoutDoor
 from server.checkout.rules import RuleDoor
 from server.composition import House
 from server.console.pages import Console
+from server.floor.board import FloorBoard
+from server.floor.insight import FloorInsights
+from server.floor.offered import OfferedDesk
+from server.floor.telling import TellingDesk
 from server.health import backlog, ready
 from server.mcp.action_tasks import ActionTasks
 from server.mcp.endpoint import McpEndpoint
@@ -79,6 +84,21 @@ def build_app(house: House) -> Starlette:
         house.now,
     )
     mcp = _mcp(house)
+    floor = FloorBoard(
+        house.database,
+        house.guard,
+        house.places,
+        FloorInsights(house.database, house.guard, house.now),
+        OfferedDesk(
+            house.database,
+            house.offers.actor,
+            Complaints(frozenset(settings.complaints)),
+            house.secret.derive("scannable"),
+            house.desk.online,
+        ),
+        house.agents,
+        house.now,
+    )
     console = Console(
         house.database,
         house.guard,
@@ -90,6 +110,8 @@ def build_app(house: House) -> Starlette:
         house.undoing,
         house.ladder,
         house.reviews,
+        floor,
+        TellingDesk(house.database, house.guard, house.now),
     )
 
     @asynccontextmanager

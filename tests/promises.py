@@ -45,6 +45,19 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_a_hanging_platform_costs_its_own_part_and_no_more_than_the_deadline",
         "test_what_the_crm_guesses_is_for_managers",
     ),
+    # the shop floor
+    "an associate sees who came in and agreed to it, in their own shops, by no name, and each look is on record": (
+        "test_who_checks_in_and_agrees_is_shown_with_the_offer_that_was_decided_for_it",
+        "test_people_of_another_shop_see_nobody_and_tell_nothing",
+        "test_a_look_at_somebody_is_on_record_tells_an_associate_no_money_and_nobody_a_name",
+        "test_a_customer_is_found_by_what_they_say_and_it_is_kept_nowhere",
+    ),
+    "what is offered on the floor was decided before, ends, and is told of once": (
+        "test_the_same_tap_twice_is_one_outcome_and_the_opposite_of_what_was_told_is_refused",
+        "test_an_offer_ends_on_the_page_when_it_ends_at_the_till",
+        "test_nothing_is_offered_while_a_complaint_waits_even_what_was_decided_before",
+        "test_what_is_shown_to_scan_is_good_once_and_in_this_shop_alone",
+    ),
     # the retailer's own history
     "history wakes nobody and is in the store once, whatever it comes in and however often": (
         "test_orders_returns_customers_products_and_counts_come_in_and_nobody_is_woken",

@@ -13,12 +13,12 @@ from agents.offer import Occasion, code_for, proposal_for
 from agents.routing import OFFERS, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
-from agents.visits import Visit, visits
+from agents.visits import Visit, visit_key, visits
 from agents.words import Sayable, Writer, Written, key_of, personal, said_of, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.arms import Asked, Turn, turn_of
-from knowledge.offers.candidates import Candidate, Wanted, wanted
+from knowledge.offers.candidates import Candidate, Wanted, Why, wanted
 from knowledge.offers.ceiling import Ceiling, ceilings, under
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
@@ -27,13 +27,13 @@ from knowledge.offers.habit import habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.possible import Found, Sending, possible, sending_for
 from knowledge.profile.complaints import Complaints, hushed
-from knowledge.store.places import Place, Places
+from knowledge.store.places import SHOP, Place, Places
 from knowledge.store.session import Database, utc_now
 from policies.limits import Limits
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CustomerRef, LocationId
 from tools.fresh_prices import FreshPrices
-from tools.proposal import Origin, Proposal
+from tools.proposal import REGISTER_AT, Origin, Proposal
 
 _ASKED = 3  # goods whose price is asked of the platform for one visit
 _RECALLED_WITHIN = 0.5  # seconds for kept lines of a whole burst
@@ -287,6 +287,8 @@ class OffersSpecialist:
         occasion = self._occasion(visit, turn)
         days = occasion.within_days if best.form == "home" else 0
         said = said_of(best, code_for(self._secret, occasion, best.goods.sku), within_days=days)
+        if best.wanted.why is Why.COMPANION and not visit.holding:  # it goes with their taste: there is no basket
+            return Sayable("event", said, Why.AKIN)
         return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best, days))
 
     def _propose(self, visit: Visit, turn: Turn, key: str, words: Written) -> Proposal:
@@ -296,13 +298,15 @@ class OffersSpecialist:
             packs |= set(sending.limits.packs)
         message = personal(words.text, tuple(sorted(packs)), known=True)
         evidence = {"choice": turn.facts(self._drawing.lottery, best), "words": words.source}
+        if best.form == "home" and visit.place.kind == SHOP:
+            evidence[REGISTER_AT] = visit.place.id  # bought of the online shop, and told in this one
         occasion = self._occasion(visit, turn)
         return proposal_for(
             best, occasion, key=key, secret=self._secret, message=message, evidence=evidence, model=words.model
         )
 
     def _key(self, visit: Visit) -> str:
-        return f"visit:{self._day(visit)}:{visit.customer}"
+        return visit_key(visit.customer, visit.place, visit.event.occurred_at)
 
     def _day(self, visit: Visit) -> str:
         return visit.event.occurred_at.astimezone(ZoneInfo(visit.place.timezone)).date().isoformat()

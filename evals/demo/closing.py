@@ -109,6 +109,7 @@ def show_next(console: Console, day: Day, url: str, home: Path, keys: dict[str, 
     lines = [
         "[bold]What to try next[/]",
         f"  The console, where approvals wait: [cyan]{url}/console/[/]",
+        f"  The shop floor, for a phone:       [cyan]{url}/console/floor[/]",
         f"  sign in with the manager's key     {keys[MANAGER]}",
         "",
         "  An AI client over HTTP; paste into its MCP configuration:",

@@ -62,6 +62,17 @@ async def recognize(quick: QuickReads, keys: Sequence[KeyedHash]) -> CustomerRef
     return _strongest(keys, {(row["kind"], row["digest"]): CustomerRef(row["ref"]) for row in rows})
 
 
+async def recognize_all(quick: QuickReads, groups: Mapping[str, Sequence[KeyedHash]]) -> dict[str, CustomerRef]:
+    """As `recognize`, for groups of keys by any name of the caller's, in one question; who is unknown is left out."""
+    every = sorted({(key.kind, key.digest) for keys in groups.values() for key in keys})
+    if not every:
+        return {}
+    rows = await quick.rows(_RECOGNIZE, json.dumps(every))
+    known = {(row["kind"], row["digest"]): CustomerRef(row["ref"]) for row in rows}
+    found = {name: _strongest(keys, known) for name, keys in groups.items()}
+    return {name: ref for name, ref in found.items() if ref is not None}
+
+
 async def resolve_all(
     connection: Connection, groups: Mapping[str, Sequence[KeyedHash]], *, at: datetime
 ) -> dict[str, CustomerRef]:

@@ -235,6 +235,12 @@ event = Table(
     CheckConstraint("state in ('pending', 'handled', 'dead', 'parked')", name="event_state"),
     Index("event_by_resource", "resource", postgresql_where=text("resource <> ''")),
     Index("event_pending", "lane", "seq", postgresql_where=text("state = 'pending'")),
+    Index(
+        "event_presence",
+        "lane",
+        "occurred_at",
+        postgresql_where=text("topic IN ('check_in', 'loyalty.scanned')"),
+    ),
     Index("event_set_aside", "state", "seq", postgresql_where=text("state in ('dead', 'parked')")),
 )
 

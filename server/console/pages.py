@@ -24,6 +24,7 @@ from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import LocationId
 from server.access import digest
 from server.bearers import authenticate, recognize, whole
+from server.console.floor_page import FloorPages
 from server.console.form import read_form
 from server.console.ladder_page import LadderPage
 from server.console.review_page import ReviewPages
@@ -31,6 +32,9 @@ from server.console.session import Session, Sessions, check_token
 from server.console.undo_page import Invoking, UndoPages
 from server.console.view import latest, running_out
 from server.edit import read_edit
+from server.floor.board import FloorBoard
+from server.floor.insight import Guarding
+from server.floor.telling import TellingDesk
 from server.problems import status_of
 from server.queue.dead_letters import count_set_aside, put_back, set_aside
 from server.secret import Secret
@@ -60,7 +64,7 @@ _ANSWERS: Final = {
 }
 
 
-class Guard(Invoking, Protocol):
+class Guard(Invoking, Guarding, Protocol):
     """The guard, as far as the console uses it."""
 
     async def waiting(self, actor: Actor) -> list[Waiting]:
@@ -97,6 +101,8 @@ class Console:
         undoing: Undoing,
         ladder: LadderOffice,
         reviews: Reviews,
+        floor: FloorBoard,
+        telling: TellingDesk,
     ) -> None:
         self._database = database
         self._guard = guard
@@ -115,6 +121,8 @@ class Console:
         self._ladder = LadderPage(ladder, places, self._signed_in, self._page, PATH)
         self._reviews = ReviewPages(reviews, self._signed_in, self._page, PATH)
         self._undo = UndoPages(undoing, guard, self._signed_in, self._page, PATH, now)
+        self._board = floor
+        self._floor = FloorPages(floor, telling, guard, self._signed_in, self._page, PATH)
         self._style = (_HOME / "style.css").read_text(encoding="utf-8")
 
     def routes(self) -> list[Route]:
@@ -129,6 +137,7 @@ class Console:
             *self._undo.routes(),
             *self._ladder.routes(),
             *self._reviews.routes(),
+            *self._floor.routes(),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -168,6 +177,7 @@ class Console:
             "notices": await self._office.notices(actor),
             "sees_reviews": self._may(actor, "see_review"),
             "sees_ladder": self._office.may(actor, "see_ladder"),
+            "serves": self._board.may(actor),
             "undoes": self._may(actor, "undo_many"),
             "explains": self._may(actor, "explain_decision"),
             "names": {place.id: place.name for place in self._places},

@@ -1,6 +1,6 @@
 """The pages for taking many actions back, and for asking why: looked at first, done only when asked a second time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
@@ -48,7 +48,7 @@ class Visitor(Protocol):
 class Invoking(Protocol):
     """The guard, as far as these pages use it."""
 
-    async def invoke(self, actor: Actor, tool_name: str, arguments: dict[str, Any], origin: Origin) -> Answer:
+    async def invoke(self, actor: Actor, tool_name: str, arguments: Mapping[str, Any], origin: Origin) -> Answer:
         """Run a tool for somebody."""
         ...
 

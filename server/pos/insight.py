@@ -5,7 +5,7 @@ as theirs. Money is for those alone who answer for it: a till's screen is seen b
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -15,6 +15,7 @@ from agents.word_check import plain_title
 from knowledge.identity.match_key import MatchKeys
 from knowledge.identity.resolve import recognize
 from knowledge.store.places import Places
+from knowledge.store.quick import QuickReads
 from knowledge.store.session import Database
 from policies.errors import Refused
 from policies.vocabulary.actor import Actor
@@ -79,35 +80,21 @@ class InsightDesk:
         origin = Origin(CorrelationId(call), f"pos:{call}")
         found = await self.guard.invoke(counter.actor, "get_customer", {"customer": ref}, origin)
         assert isinstance(found, Customer)  # noqa: S101  # the tool's own answer
-        titles = await self._goods(found, counter.location)
+        known = found.known
+        skus = {*known.viewed, *known.left_in_cart, *known.likely_next}
+        titles = await items_of(self.database.quick, skus, self.places.get(counter.location).stock_location)
         return InsightTold(
             known=True,
-            lines=self._lines(counter, found),
-            viewed=_items(found.known.viewed, titles),
-            left_in_cart=_items(found.known.left_in_cart, titles),
-            likely_next=_items(found.known.likely_next, titles),
+            lines=lines_of(found, money=self._sees_money(counter)),
+            viewed=picked(known.viewed, titles),
+            left_in_cart=picked(known.left_in_cart, titles),
+            likely_next=picked(known.likely_next, titles),
             consent_email=found.consent_email,
             consent_sms=found.consent_sms,
             unclear=found.unclear_consent,
-            partial=found.known.partial,
+            partial=known.partial,
             as_of=self.now(),
         )
-
-    def _lines(self, counter: Counter, found: Customer) -> tuple[str, ...]:
-        lines = [f"{_SEGMENTS[found.segment]}: {found.orders} {'order' if found.orders == 1 else 'orders'} so far."]
-        if found.last_order_at is not None:
-            lines.append(f"Last bought {found.last_order_at:%Y-%m-%d}.")
-        if found.known.brands:
-            lines.append(f"Likes {', '.join(found.known.brands)}.")
-        if found.known.categories:
-            lines.append(f"Buys {', '.join(found.known.categories)}.")
-        if self._sees_money(counter):
-            year = found.known.year_spent
-            lines.append(f"Spent {Money(year.minor, year.currency)} within a year.")
-            if (usual := found.known.discounts) is not None:
-                often = f"{usual.discounted} of {usual.purchases} purchases were"
-                lines.append(f"{often} at a discount; no offer takes more than {Percent(usual.ceiling_bp)} off.")
-        return tuple(lines)
 
     def _sees_money(self, counter: Counter) -> bool:
         try:
@@ -116,15 +103,34 @@ class InsightDesk:
             return False
         return True
 
-    async def _goods(self, found: Customer, location: LocationId) -> Mapping[str, Item]:
-        known = found.known
-        skus = json.dumps(sorted({*known.viewed, *known.left_in_cart, *known.likely_next}))
-        rows = await self.database.quick.rows(_GOODS, skus, self.places.get(location).stock_location)
-        return {
-            row["sku"]: Item(sku=row["sku"], title=plain_title(row["title"], row["category"]), here=row["here"])
-            for row in rows
-        }
+
+def lines_of(found: Customer, *, money: bool) -> tuple[str, ...]:
+    """What is known of a customer's orders, in sentences; what they spent and save only with `money`."""
+    lines = [f"{_SEGMENTS[found.segment]}: {found.orders} {'order' if found.orders == 1 else 'orders'} so far."]
+    if found.last_order_at is not None:
+        lines.append(f"Last bought {found.last_order_at:%Y-%m-%d}.")
+    if found.known.brands:
+        lines.append(f"Likes {', '.join(found.known.brands)}.")
+    if found.known.categories:
+        lines.append(f"Buys {', '.join(found.known.categories)}.")
+    if money:
+        year = found.known.year_spent
+        lines.append(f"Spent {Money(year.minor, year.currency)} within a year.")
+        if (usual := found.known.discounts) is not None:
+            often = f"{usual.discounted} of {usual.purchases} purchases were"
+            lines.append(f"{often} at a discount; no offer takes more than {Percent(usual.ceiling_bp)} off.")
+    return tuple(lines)
 
 
-def _items(skus: tuple[str, ...], known: Mapping[str, Item]) -> tuple[Item, ...]:
+async def items_of(quick: QuickReads, skus: Collection[str], stock: LocationId) -> Mapping[str, Item]:
+    """Variants by sku, with whether they are on the shelves of `stock`; what is not in the catalog is left out."""
+    rows = await quick.rows(_GOODS, json.dumps(sorted(skus)), stock)
+    return {
+        row["sku"]: Item(sku=row["sku"], title=plain_title(row["title"], row["category"]), here=row["here"])
+        for row in rows
+    }
+
+
+def picked(skus: Sequence[str], known: Mapping[str, Item]) -> tuple[Item, ...]:
+    """These of the known ones, in their order."""
     return tuple(known[sku] for sku in skus if sku in known)

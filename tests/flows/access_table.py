@@ -231,6 +231,16 @@ PAGES: Final[Mapping[tuple[str, str], Page]] = {
     ("POST", "/console/reviews/{week:str}/sign"): Page(
         REVIEW, lambda _: "/console/reviews/2026-W01/sign", {"team": "it"}, chain=True
     ),
+    ("GET", "/console/floor"): Page(FLOOR, lambda _: "/console/floor", served=frozenset({200})),
+    ("GET", "/console/floor/customers"): Page(FLOOR, lambda _: "/console/floor/customers"),
+    ("POST", "/console/floor/customers"): Page(
+        FLOOR, lambda _: "/console/floor/customers", {"by": "loyalty_id", "value": "CUST_0"}
+    ),
+    ("POST", "/console/floor/outcomes"): Page(
+        FLOOR, lambda _: "/console/floor/outcomes", {"decision": "none", "kind": "shown"}
+    ),
+    ("GET", "/console/floor/arrivals/{event_id}"): Page(FLOOR, lambda _: "/console/floor/arrivals/none"),
+    ("GET", "/console/floor/goods"): Page(FLOOR, lambda at: f"/console/floor/goods?sku={at.sku}"),
     ("POST", "/console/undo/{batch_id}"): Page(MANAGER, lambda _: "/console/undo/none", {"answer": "decline"}),
 }
 

@@ -1,0 +1,353 @@
+"""`/console/floor`: who came in and agreed to it, what was decided for them, what helps, and what became of it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import insert, text
+
+from knowledge.store.identity_tables import customer_identity
+from knowledge.store.tables import customer
+from policies.actions.discount import Discount
+from policies.limits import DEFAULT_FILE
+from policies.vocabulary.actor import Role
+from server.pos.offer import receipt_text
+from tests.flows.filled_store import CUSTOMER, jeans
+from tests.flows.floor_shop import BO, LOYALTY, OTHER, STORE, FloorShop, floor_shop
+from tests.flows.open_house import SAMPLE
+from tests.flows.test_webhook_receive import everything
+from tests.unit.server.console.test_pages import sign_in, token
+from tools.scannable.image import as_svg
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "Nobody who agreed to be recognized came in"
+SILENT = "Nothing is offered this time."
+DECISION = re.compile(r'name="decision" value="([^"]+)"')
+
+
+async def serve(shop: FloorShop, role: Role = Role.ASSOCIATE, *places: str, name: str = BO) -> None:
+    await sign_in(shop.opened, role, *(places or (STORE,)), name=name)
+
+
+async def first(shop: FloorShop) -> httpx.Response:
+    """The page of whoever came in last."""
+    found = re.search(r'href="(/console/floor/arrivals/[^"]+)"', (await shop.look()).text)
+    assert found
+    return await shop.look(found[1])
+
+
+async def press(shop: FloorShop, page: str, kind: str, **changed: str) -> httpx.Response:
+    """Tap one of the buttons of a page."""
+    fields = dict(re.findall(r'name="(at|decision|event)" value="([^"]*)"', page))
+    form = {"token": token(page), **fields, "kind": kind, **changed}
+    return await shop.opened.client.post("/console/floor/outcomes", data=form)
+
+
+async def outcomes(shop: FloorShop) -> list[str]:
+    rows = await shop.opened.database.quick.rows("SELECT kind FROM outcome ORDER BY kind")
+    return [row["kind"] for row in rows]
+
+
+async def test_who_checks_in_and_agrees_is_shown_with_the_offer_that_was_decided_for_it(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        unknown = await shop.look()
+        await serve(shop)
+        await shop.come(opted_in=False)
+        shy = (await shop.look()).text
+        await shop.come(by="wifi")
+        floor, one = (await shop.look()).text, (await first(shop)).text
+        (row,) = await shop.opened.database.quick.rows("SELECT id, facts FROM action")
+        await shop.come(by="app")
+        await shop.tell({"event": "loyalty.scanned", "customer": {"loyalty_id": "SOMEBODY_NEW"}})
+        two = (await shop.look()).text
+        newest = (await first(shop)).text
+
+        assert (unknown.status_code, unknown.headers["location"]) == (303, "/console/")
+        assert NOBODY in shy
+        assert ("checked in with the WiFi, just now" in floor, "not told yet" in floor) == (True, True)
+        assert ("Agreed to be recognized" in one, "Left in a cart" in one, "<svg" in one) == (True, True, True)
+        assert (row["id"] in one, row["facts"]["code"] in one) == (True, True)
+        assert (two.count('class="card'), "with the app" in two, "with the WiFi" in two) == (2, True, False)
+        assert ("scanned their loyalty card" in newest, SILENT in newest) == (True, True)
+        assert DECISION.search(newest) is None
+
+
+async def test_who_came_in_is_there_for_an_hour(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        page = (await first(shop)).request.url.raw_path.decode()
+        shop.clock.skipped = timedelta(minutes=59)
+        still = await shop.look(page)
+        shop.clock.skipped = timedelta(minutes=61)
+        floor, gone = await shop.look(), await shop.look(page)
+
+        assert (still.status_code, "59 min ago" in still.text) == (200, True)
+        assert NOBODY in floor.text
+        assert (gone.status_code, "Nobody who is here now came in with this." in gone.text) == (404, True)
+
+
+async def test_the_same_tap_twice_is_one_outcome_and_the_opposite_of_what_was_told_is_refused(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        page = (await first(shop)).text
+        taps = [await press(shop, page, kind) for kind in ("shown", "shown", "applied", "applied")]
+        opposite = await press(shop, page, "dismissed")
+        after = (await first(shop)).text
+        told = await shop.opened.database.quick.rows(
+            "SELECT kind, CAST(entry AS jsonb) -> 'body' ->> 'told_by' AS by FROM ledger "
+            "WHERE kind IN ('shown', 'applied', 'dismissed') ORDER BY seq"
+        )
+
+        assert [tap.status_code for tap in taps] == [303] * 4
+        assert "said=shown" in taps[0].headers["location"]
+        assert (opposite.status_code, "that stands" in opposite.text) == (422, True)
+        assert await outcomes(shop) == ["applied", "shown"]
+        assert [(row["kind"], row["by"]) for row in told] == [
+            ("shown", f"the floor, {BO}"),
+            ("applied", f"the floor, {BO}"),
+        ]
+        assert ("They took it." in after, DECISION.search(after)) == (True, None)
+
+
+async def test_who_does_not_want_it_is_offered_nothing_more(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        await press(shop, (await first(shop)).text, "dismissed")
+        await shop.come()
+        after = (await first(shop)).text
+
+        assert "They did not want it." in after
+        assert ("<svg" in after, DECISION.search(after)) == (False, None)
+        assert await shop.opened.count("SELECT count(*) FROM action") == 1
+
+
+async def test_an_offer_ends_on_the_page_when_it_ends_at_the_till(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        page = (await first(shop)).text
+        (row,) = await shop.opened.database.quick.rows("SELECT facts FROM action")
+        until = datetime.fromisoformat(row["facts"]["valid_until"])
+        shop.clock.skipped = until - datetime.now(UTC) + timedelta(seconds=1)
+        late = await press(shop, page, "applied")
+        after = (await first(shop)).text
+
+        assert (late.status_code, "the till does not take it any more" in late.text) == (422, True)
+        assert await outcomes(shop) == []
+        assert ("This offer has ended." in after, "<svg" in after, DECISION.search(after)) == (True, False, None)
+
+
+async def test_nothing_is_offered_while_a_complaint_waits_even_what_was_decided_before(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        ticket = {"ticket_id": "T-1", "state": "open", "subject": "late_parcel", "opened_at": "2026-11-19T20:00:00Z"}
+        await shop.tell({"event": "ticket.updated", "customer": {"loyalty_id": LOYALTY}, **ticket})
+        floor, one = (await shop.look()).text, (await first(shop)).text
+
+        for page in (floor, one):
+            assert "Nothing is offered while they wait for an answer to a complaint." in page
+            assert "% off" not in page
+        assert "Waits for an answer: late parcel" in one
+        assert DECISION.search(one) is None
+
+
+async def test_what_waits_for_a_manager_is_no_offer_yet(database_url: str, tmp_path: Path):
+    limits = tmp_path / "limits.toml"
+    told = DEFAULT_FILE.read_text(encoding="utf-8").replace("transaction_free = 5000", "transaction_free = 1")
+    limits.write_text(told, encoding="utf-8")
+    async with floor_shop(database_url, tmp_path, TILLHAND_LIMITS=str(limits)) as shop:
+        await serve(shop)
+        await shop.come()
+        one = (await first(shop)).text
+
+        assert "An offer waits for a manager" in one
+        assert ("% off" in one, DECISION.search(one)) == (False, None)
+
+
+async def test_people_of_another_shop_see_nobody_and_tell_nothing(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        page = await first(shop)
+        decision = DECISION.search(page.text)
+        assert decision
+
+        await serve(shop, Role.ASSOCIATE, OTHER, name="associate:ny")
+        floor = (await shop.look()).text
+        mine = page.request.url.path
+        seen = [
+            await shop.look(mine),
+            await shop.look(f"{mine}?at={OTHER}"),
+            await shop.look(f"{mine}?at={STORE}"),
+            await shop.look(f"/console/floor?at={STORE}"),
+        ]
+        form = await shop.look("/console/floor/customers")
+        fields: dict[str, Any] = {"decision": decision[1], "kind": "applied", "event": "", "token": token(form.text)}
+        told = [
+            await shop.opened.client.post("/console/floor/outcomes", data={**fields, "at": place})
+            for place in (STORE, OTHER)
+        ]
+
+        told.append(await shop.opened.client.post("/console/floor/outcomes", data={**fields, "token": "0" * 64}))
+        asked = {"token": "0" * 64, "at": OTHER, "by": "loyalty_id", "value": LOYALTY}
+        told.append(await shop.opened.client.post("/console/floor/customers", data=asked))
+
+        assert NOBODY in floor
+        assert [each.status_code for each in seen] == [404, 404, 403, 403]
+        assert not [each for each in seen if decision[1] in each.text]
+        assert [each.status_code for each in told] == [403, 404, 403, 403]
+        assert await outcomes(shop) == []
+
+
+async def test_who_does_not_serve_customers_has_no_floor(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        for role in (role for role in Role if role.person and role not in {Role.ASSOCIATE, Role.MANAGER}):
+            await serve(shop, role, STORE, name=f"{role}:x")
+            pages = [await shop.look(f"/console/floor{path}") for path in ("", "/customers", "/goods")]
+            assert [page.status_code for page in pages] == [403] * 3, role
+            assert "/console/floor" not in (await shop.look("/console/")).text, role
+
+
+async def test_a_customer_is_found_by_what_they_say_and_it_is_kept_nowhere(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("DEBUG")
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        form = token((await shop.look("/console/floor/customers")).text)
+        said = {"loyalty_id": LOYALTY, "phone": "+1 555 123 4567", "email": "nobody.canary@example.com"}
+        found = [
+            await shop.opened.client.post(
+                "/console/floor/customers", data={"token": form, "at": STORE, "by": by, "value": value}
+            )
+            for by, value in said.items()
+        ]
+        await shop.opened.house.guard.flush()
+        kept = await everything(shop.opened)
+
+        assert [each.status_code for each in found] == [200, 200, 404]
+        assert "3 orders so far" in found[1].text
+        assert "No customer is known by this identifier." in found[2].text
+        raw = [*said.values(), "5551234567", "1234567", "nobody.canary"]
+        sinks = [kept, caplog.text, *(each.text for each in found)]
+        assert not [value for value in raw for sink in sinks if value in sink]
+
+
+async def test_a_look_at_somebody_is_on_record_tells_an_associate_no_money_and_nobody_a_name(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        person = {"loyalty_id": LOYALTY, "phone": "+13035550177", "email": "ada.canary@example.com",
+                  "first_name": "Canaria", "last_name": "Vogelsang"}  # fmt: skip
+        headers = {"authorization": f"Bearer {shop.register}"}
+        told = {"event": "customer.updated", "store_id": STORE, "customer": person}
+        await shop.opened.client.post("/v1/events", json=told, headers=headers)
+        await shop.opened.drain()
+        await shop.come()
+        await serve(shop)
+        floor = (await shop.look()).text
+        await shop.opened.house.guard.flush()
+        read = await shop.opened.count("SELECT count(*) FROM ledger WHERE kind = 'call'")
+        associates = floor + (await first(shop)).text
+        await shop.opened.house.guard.flush()
+        (call,) = await shop.opened.database.quick.rows(
+            "SELECT CAST(entry AS jsonb) -> 'body' AS body FROM ledger WHERE kind = 'call'"
+        )
+        await serve(shop, Role.MANAGER, STORE, name="manager:ada")
+        managers = (await first(shop)).text
+
+        assert (read, call["body"]["actor"]["id"], call["body"]["tool"]) == (0, BO, "get_customer")
+        assert ("Spent" in associates, "Spent" in managers) == (False, True)
+        for raw in ("Canaria", "Vogelsang", "5550177", "ada.canary", LOYALTY, CUSTOMER):
+            assert raw not in associates + managers
+
+
+async def test_a_linked_person_is_one_and_what_is_slow_is_named_beside_their_offer(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        async with shop.opened.database.transaction() as connection:
+            await connection.execute(insert(customer).values(ref="c_a_other", observed_at=datetime.now(UTC)))
+            joined = [{"ref": ref, "identity": "c_a_other"} for ref in (CUSTOMER, "c_a_other")]
+            await connection.execute(insert(customer_identity), joined)
+        floor = (await shop.look()).text
+        async with shop.opened.database.transaction() as connection:
+            await connection.execute(text("LOCK TABLE wishlist IN ACCESS EXCLUSIVE MODE"))
+            one = (await first(shop)).text
+
+        assert (floor.count('class="card'), "not told yet" in floor) == (1, True)
+        assert re.search(r"Partial: [a-z, ]*wishlist could not be read in time\.", one)
+        assert DECISION.search(one)
+
+
+async def test_what_is_shown_to_scan_is_good_once_and_in_this_shop_alone(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        await shop.come()
+        one = (await first(shop)).text
+        (row,) = await shop.opened.database.quick.rows("SELECT id, facts FROM action")
+        discount = Discount.model_validate(row["facts"])
+        scanned = receipt_text(row["id"], discount, 0, shop.opened.house.secret.derive("scannable"))
+
+        async def scan(transaction: str, store: str = STORE) -> dict[str, Any]:
+            basket = [{"sku": discount.skus[0], "price": str(discount.base.decimal()), "quantity": 1}]
+            body = {**SAMPLE, "basket": basket, "total_amount": float(discount.base.decimal()), "store_id": store}
+            answer = await shop.opened.check_out(
+                {**body, "pos_transaction_id": transaction, "scanned": scanned}, shop.register
+            )
+            told: dict[str, Any] = answer.json()
+            return told
+
+        elsewhere, here, again = await scan("T-0", OTHER), await scan("T-1"), await scan("T-2")
+
+        assert as_svg(scanned).decode() in one
+        assert elsewhere["scan"]["code"] == "scan.elsewhere"
+        assert (here["scan"]["code"], here["offer"]["percent_off"]) == ("accepted", str(discount.percent).strip("%"))
+        assert again["scan"]["code"] == "scan.used"
+
+
+async def test_goods_are_found_with_what_is_here_and_where_else_they_are(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop, Role.ASSOCIATE, STORE, OTHER)
+        found = (await shop.look(f"/console/floor/goods?at={STORE}&words=tote")).text
+        one = (await shop.look(f"/console/floor/goods?at={STORE}&sku={jeans(shop.opened.retailer.world)}")).text
+        none = await shop.look(f"/console/floor/goods?at={STORE}&sku=NOTHING")
+        hidden = await shop.look(f"/console/floor/goods?at={STORE}&words=%E2%80%8B")
+
+        assert "20 here" in found
+        assert one.count("counted") == 2
+        assert "(here)" in one
+        assert (none.status_code, "trouble" in none.text) == (404, True)
+        assert (hidden.status_code, "trouble" in hidden.text) == (422, True)
+
+
+async def test_who_serves_several_shops_chooses_one_and_what_others_wrote_is_text(database_url: str, tmp_path: Path):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop, Role.MANAGER, STORE, OTHER, name="manager:ada")
+        async with shop.opened.database.transaction() as connection:
+            await connection.execute(text("UPDATE variant SET title = '<script>alert(1)</script>'"))
+        await shop.come(store=OTHER)
+        floors = {place: (await shop.look(f"/console/floor?at={place}")).text for place in (STORE, OTHER)}
+        page = re.search(r'href="(/console/floor/arrivals/[^"]+)"', floors[OTHER])
+        assert page
+        one = await shop.look(page[1])
+
+        assert (NOBODY in floors[STORE], NOBODY in floors[OTHER]) == (True, False)
+        assert f'href="/console/floor?at={OTHER}"' in floors[STORE]
+        assert (await shop.look("/console/floor?at=NOWHERE")).status_code == 404
+        assert "<script" not in floors[OTHER] + one.text
+        assert "script-src" not in one.headers["content-security-policy"]
