@@ -23,6 +23,7 @@ from policies.vocabulary.actor import Actor, Role
 from policies.vocabulary.ids import ActionId, CorrelationId, EventId, LocationId
 from server.background import Background
 from server.checkout.deadline import Deadline
+from server.checkout.one_offer import not_now
 from server.checkout.ports import Deciding, Offer, Offers
 from server.checkout.scanned import ScanDesk, used
 from server.checkout.sent_home import link_home
@@ -204,6 +205,8 @@ class CheckoutDesk:
             try:
                 told = await self.scans.read(scanned, checkout, customer, origin=origin, actor=self.offers.actor.id)
                 _only_one(settled, told)
+                if earlier is None:
+                    await self.scans.only_one(checkout, told)
                 answer = await self._proposed(register, checkout, told, event)
             except Refused as error:
                 again = error.code == "idempotency.key_reused"  # two registers at the same moment
@@ -226,6 +229,8 @@ class CheckoutDesk:
         if offer is None:
             await self._take_back(register, checkout, earlier)
             return CheckoutAnswer("silent", event.received_at)
+        if earlier is None and self.scans is not None and await self.scans.scanned_before(checkout):
+            return CheckoutAnswer("silent", event.received_at)  # one sale has one offer, and it was scanned
         action = offer.proposal.action
         same = earlier.stands(action) if earlier is not None and isinstance(action, Discount) else None
         waits = earlier.waits() if earlier is not None else ""
@@ -326,12 +331,7 @@ def _only_one(settled: CheckoutAnswer | None, scan: Offer) -> None:
         return
     action = scan.proposal.action
     if settled.discount is None or not isinstance(action, Discount) or action.code != settled.discount.code:
-        raise Refused(
-            "This sale has had its offer.",
-            code="scan.not_now",
-            hint="Scan this one with the next sale.",
-            field="scanned",
-        )
+        raise not_now()
 
 
 def _offer(discount: Discount, link: str) -> dict[str, Any]:

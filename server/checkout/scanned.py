@@ -19,6 +19,7 @@ from policies.errors import Refused
 from policies.limits import Limits
 from policies.vocabulary.ids import CustomerRef
 from policies.vocabulary.money import Money
+from server.checkout.one_offer import SCANNED, GivenOffers
 from tools.proposal import Origin, Proposal
 from tools.scannable.token import ScannableOffer, read_scanned
 
@@ -57,7 +58,7 @@ class ScanDesk:
         """
         offer, now = read_scanned(text, self.secret), self.now()
         place = self.places.get(checkout.location)
-        key = f"scan:{offer.number}"
+        key = f"{SCANNED}{offer.number}"
         earlier = await self._earlier(actor, key)
         if earlier is not None:
             if (earlier.store, earlier.transaction) != (place.id, checkout.transaction):
@@ -101,6 +102,22 @@ class ScanDesk:
         )
         facts = {"lines": [{"sku": line.sku, "units": 1, "price": line.unit_price}], "scanned": offer.number}
         return await self._offer(discount, key, origin, offer, place, facts)
+
+    async def only_one(self, checkout: CheckoutFacts, scan: ScannedOffer) -> None:
+        """See that nothing else was given to the sale, at a register that cannot say what was applied.
+
+        Raises:
+            Refused: `scan.not_now`.
+        """
+        if isinstance(scan.proposal.action, Discount):
+            (await self._given(checkout)).admit(scan.proposal.action)
+
+    async def scanned_before(self, checkout: CheckoutFacts) -> bool:
+        """Whether the sale was given a scanned offer that holds."""
+        return bool((await self._given(checkout)).scanned)
+
+    async def _given(self, checkout: CheckoutFacts) -> GivenOffers:
+        return await GivenOffers.read(self.database.quick, checkout, self.places.get(checkout.location), self.now())
 
     async def _earlier(self, actor: str, key: str) -> Discount | None:
         for row in await self.database.quick.rows(_EARLIER, actor, key):

@@ -52,6 +52,24 @@ async def test_it_is_good_for_one_sale_and_asked_again_gives_the_same_answer(dat
         assert await opened.count("SELECT count(*) FROM action WHERE idempotency_key LIKE 'scan:%'") == 1
 
 
+async def test_a_sale_that_was_given_an_offer_gets_no_second_one_by_a_scan_and_one_scanned_first_gets_no_other(
+    database_url: str, tmp_path: Path
+):
+    async with open_house(database_url, tmp_path, **PATIENT) as opened:
+        key = await opened.key(Role.REGISTER, STORE)
+        first = (await opened.check_out({**SAMPLE, "pos_transaction_id": "TXN_1"}, key)).json()
+        assert first["status"] == "offered"
+        second = await scan(opened, scanned(opened), key)
+        assert (second["scan"]["code"], second["discount_code"]) == ("scan.not_now", first["discount_code"])
+        next_sale = scanned(opened)
+        taken = await scan(opened, next_sale, key, "TXN_2")
+        assert taken["scan"]["code"] == "accepted"
+        again = (await opened.check_out({**SAMPLE, "pos_transaction_id": "TXN_2"}, key)).json()
+        assert (again["status"], again["discount_code"]) == ("silent", None)
+        assert (await scan(opened, next_sale, key, "TXN_2"))["discount_code"] == taken["discount_code"]
+        assert (await scan(opened, scanned(opened), key, "TXN_2"))["scan"]["code"] == "scan.not_now"
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
