@@ -6,6 +6,7 @@ Run `python -m tests.codes` to write server/CODES.md anew.
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -48,7 +49,8 @@ class Told(NamedTuple):
     says: str
 
 
-def all_codes() -> list[Told]:
+@lru_cache(maxsize=1)
+def all_codes() -> tuple[Told, ...]:
     """Every code, once."""
     found: dict[str, Told] = {}
     files = [file for folder in PRODUCT for file in sorted((ROOT / folder).rglob("*.py"))]
@@ -59,7 +61,7 @@ def all_codes() -> list[Told]:
         for rule, sentence in _RULE.findall(file.read_text(encoding="utf-8")):
             if sentence:  # one without objects to nothing
                 found.setdefault(rule, Told(rule, "the caller", sentence))
-    return [found[code] for code in sorted(found)]
+    return tuple(found[code] for code in sorted(found))
 
 
 def page() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg.conninfo import conninfo_to_dict
 
 from knowledge.store.embedded import start_embedded
@@ -19,6 +20,10 @@ from tests.fresh_database import FreshDatabases
 enforce(
     AllowList(frozenset({str(conninfo_to_dict(os.environ.get("TEST_DATABASE_URL", "")).get("host") or "localhost")}))
 )
+
+# a law is no stopwatch: on a busy machine an example takes as long as it takes
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -49,28 +49,37 @@ async def withhold(database: Database, occasion: str, customer: str, at: datetim
     return await keep_withheld(database, silent(occasion, customer, at, **more))
 
 
-async def offer(  # noqa: PLR0913  # a row's columns
-    connection: Any, occasion: str, customer: str, at: datetime, *, arm: str = "lead", state: str = "executed"
-) -> None:
+def _offer(occasion: str, customer: str, at: datetime, arm: str, state: str) -> dict[str, Any]:
     facts = {"customer": customer, "transaction": f"T-{occasion}", "skus": ["BELT-1"], "code": f"TH{occasion}"}
-    row = {
+    return {
         "id": occasion, "kind": "discount", "location_id": FIRST, "actor_id": "specialist:offers", "actor": {},
         "idempotency_key": occasion, "fingerprint": "0" * 64, "facts": facts,
         "proposal": {"evidence": {"choice": choice(occasion, arm)}}, "correlation_id": occasion, "causation_id": "",
         "situation": {}, "verdict": {}, "state": state, "money": 250, "currency": "USD", "created_at": at,
     }  # fmt: skip
-    await connection.execute(insert(action).values(row))
+
+
+async def offer(  # noqa: PLR0913  # a row's columns
+    connection: Any, occasion: str, customer: str, at: datetime, *, arm: str = "lead", state: str = "executed"
+) -> None:
+    await connection.execute(insert(action).values(_offer(occasion, customer, at, arm, state)))
+
+
+def _purchase(name: str, customer: str | None, at: datetime, units: int, transaction: str) -> dict[str, Any]:
+    row = {"id": name, "channel": "pos", "location_id": FIRST, "customer_ref": customer, "occurred_at": at}
+    return {**row, "received_at": at, "total": 2_500 * units, "currency": "USD", "transaction": transaction}
+
+
+def _line(name: str, units: int) -> dict[str, Any]:
+    return {"purchase_id": name, "sku": "BELT-1", "quantity": units, "unit_price": 2_500}
 
 
 async def bought(  # noqa: PLR0913  # a row's columns
     connection: Any, name: str, customer: str | None, at: datetime, *, units: int = 1, transaction: str = ""
 ) -> None:
     """Belts at 25.00 that cost 9.00 each."""
-    row = {"id": name, "channel": "pos", "location_id": FIRST, "customer_ref": customer, "occurred_at": at}
-    told = {"received_at": at, "total": 2_500 * units, "currency": "USD", "transaction": transaction}
-    await connection.execute(insert(purchase).values(**row, **told))
-    line = {"purchase_id": name, "sku": "BELT-1", "quantity": units, "unit_price": 2_500}
-    await connection.execute(insert(purchase_line).values(line))
+    await connection.execute(insert(purchase).values(_purchase(name, customer, at, units, transaction)))
+    await connection.execute(insert(purchase_line).values(_line(name, units)))
 
 
 async def campaign(database: Database, *, begins: datetime, customers: int, stocked: bool = False) -> None:
@@ -80,18 +89,29 @@ async def campaign(database: Database, *, begins: datetime, customers: int, stoc
     rows = [
         (f"c_{number}", number % 2 == 0, begins + timedelta(minutes=10 * number + 1)) for number in range(customers)
     ]
+    kept: list[dict[str, Any]] = []
+    offered: list[dict[str, Any]] = []
+    purchases: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for number, (customer, held_out, at) in enumerate(rows):
+        if held_out:
+            one = silent(f"o{number}", customer, at)
+            row = {"occasion": one.occasion, "campaign": one.campaign, "location_id": one.location, "at": at}
+            told = {"customer_ref": customer, "transaction": one.transaction, "sku": one.sku, "choice": one.choice}
+            kept.append({**row, **told})
+        else:
+            arm = "beside" if number // 2 % 16 < 2 else "lead"
+            offered.append(_offer(f"o{number}", customer, at, arm, "executed"))
+        before = 1 + number // 2 % 2
+        for name, when, units in (
+            (f"p{number}", at + timedelta(minutes=1), before + (not held_out)),
+            (f"b{number}", at - timedelta(days=9), before),
+        ):
+            purchases.append(_purchase(name, customer, when, units, ""))
+            lines.append(_line(name, units))
     async with database.transaction() as connection:
-        for number, (customer, held_out, at) in enumerate(rows):
-            if held_out:
-                one = silent(f"o{number}", customer, at)
-                row = {"occasion": one.occasion, "campaign": one.campaign, "location_id": one.location, "at": at}
-                told = {"customer_ref": customer, "transaction": one.transaction, "sku": one.sku, "choice": one.choice}
-                await connection.execute(insert(withheld).values(**row, **told))
-            else:
-                await offer(connection, f"o{number}", customer, at, arm="beside" if number // 2 % 16 < 2 else "lead")
-            units = 1 + number // 2 % 2 + (not held_out)
-            await bought(connection, f"p{number}", customer, at + timedelta(minutes=1), units=units)
-            await bought(connection, f"b{number}", customer, at - timedelta(days=9), units=1 + number // 2 % 2)
+        for table, values in ((withheld, kept), (action, offered), (purchase, purchases), (purchase_line, lines)):
+            await connection.execute(insert(table), values)
 
 
 async def ledger_kinds(database: Database) -> list[str]:
