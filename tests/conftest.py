@@ -50,7 +50,7 @@ def server_url() -> Generator[str]:
     with tempfile.TemporaryDirectory(prefix="tillhand-", ignore_cleanup_errors=True) as folder:
         url = start_embedded(Path(folder) / "pg", "template_tillhand")
         with psycopg.connect(url, autocommit=True) as admin:  # nothing here outlives the run
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 admin.execute(f"ALTER SYSTEM SET {setting} = off".encode())
             admin.execute("SELECT pg_reload_conf()")
         migrate(url)

@@ -12,16 +12,16 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-# everything a test might have changed besides rows
+# everything a test might have changed besides rows; copies of one template have their object ids in common
 _SHAPE: Final[LiteralString] = """
-    SELECT md5(string_agg(told, ',' ORDER BY told)) FROM (
-        SELECT row(relname, relkind, relacl, reloptions, relrowsecurity)::text AS told FROM pg_class
+    SELECT sum(hashtextextended(told, 0))::text FROM (
+        SELECT row(oid, relname, relkind, relacl, reloptions, relrowsecurity)::text AS told FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
-        UNION ALL SELECT row(attrelid::regclass, attnum, attname, atttypid, attnotnull, attacl)::text FROM pg_attribute
+        UNION ALL SELECT row(attrelid, attnum, attname, atttypid, attnotnull, attacl)::text FROM pg_attribute
         WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-        UNION ALL SELECT row(conrelid::regclass, conname, pg_get_constraintdef(oid))::text FROM pg_constraint
-        UNION ALL SELECT row(tgrelid::regclass, tgname, tgenabled)::text FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL SELECT row(proname, prosrc)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT row(oid, conrelid, conname, conkey, confrelid, confkey, conbin)::text FROM pg_constraint
+        UNION ALL SELECT row(oid, tgrelid, tgname, tgenabled)::text FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT row(oid, proname, prosrc)::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT version_num FROM alembic_version
         UNION ALL SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_temp%' AND nspname NOT LIKE 'pg_toast%'
         UNION ALL SELECT setconfig::text FROM pg_db_role_setting
@@ -29,14 +29,16 @@ _SHAPE: Final[LiteralString] = """
     ) AS parts
 """
 _TABLES: Final[LiteralString] = (
-    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    " AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0 ORDER BY 1"
 )
 _COUNT_ANEW: Final[LiteralString] = (
     "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
     " JOIN pg_class ON pg_class.oid = seqrelid WHERE relnamespace = 'public'::regnamespace"
 )
 _HANG_UP: Final[LiteralString] = (
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
 
@@ -52,6 +54,7 @@ class FreshDatabases:
     _free: list[str] = field(default_factory=list[str])
     _shape: str = ""
     _seeds: dict[str, str] = field(default_factory=dict[str, str])
+    _cleaners: dict[str, psycopg.Connection[Any]] = field(default_factory=dict[str, psycopg.Connection[Any]])
 
     def take(self) -> str:
         """The address of a database of one's own."""
@@ -60,16 +63,14 @@ class FreshDatabases:
     def give_back(self, url: str) -> None:
         """Empty it for the next one, or drop it when its tables are not as they were."""
         name = str(conninfo_to_dict(url)["dbname"])
-        with self._admin() as admin:
-            admin.execute(_HANG_UP, [name])
+        connection = self._cleaner(name)
+        connection.execute(_HANG_UP)
         try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                same = _one(connection, _SHAPE) == self._shape
-                if same:
-                    self._empty(connection)
+            same = _one(connection, _SHAPE) == self._shape
         except psycopg.errors.UndefinedTable:
             same = False
         if same:
+            self._empty(connection)
             self._free.append(name)
         else:
             self._drop(name)
@@ -79,14 +80,20 @@ class FreshDatabases:
         while self._free:
             self._drop(self._free.pop())
 
+    def _cleaner(self, name: str) -> psycopg.Connection[Any]:
+        """A connection that stays, and so has read what the tables are; a test may have cut it off."""
+        if name in self._cleaners:
+            try:
+                self._cleaners[name].execute("SELECT 1")
+            except psycopg.OperationalError:
+                del self._cleaners[name]
+        if name not in self._cleaners:
+            self._cleaners[name] = connection = psycopg.connect(self._address(name), autocommit=True)
+            connection.execute("SET session_replication_role = replica")  # the ledger's own guards are asleep
+        return self._cleaners[name]
+
     def _empty(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute("SET session_replication_role = replica")  # the ledger's own guards against this are asleep
-        tables = [name for (name,) in connection.execute(_TABLES)]
-        asked = sql.SQL(" UNION ALL ").join(
-            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(name), sql.Identifier(name))
-            for name in tables
-        )
-        full = [name for (name,) in connection.execute(asked) if name != "alembic_version"]
+        full = [name for (name,) in connection.execute(_TABLES)]
         if full:
             connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(map(sql.Identifier, full))))
         for name, rows in self._seeds.items():
@@ -102,17 +109,17 @@ class FreshDatabases:
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
             )
         if not self._shape:
-            with psycopg.connect(self._address(name), autocommit=True) as connection:
-                self._shape = str(_one(connection, _SHAPE))
-                for (table,) in connection.execute(_TABLES).fetchall():
-                    rows = _one(
-                        connection, sql.SQL("SELECT json_agg(t)::text FROM {} AS t").format(sql.Identifier(table))
-                    )
-                    if rows and table != "alembic_version":
-                        self._seeds[table] = str(rows)
+            connection = self._cleaner(name)
+            self._shape = str(_one(connection, _SHAPE))
+            for (table,) in connection.execute(_TABLES).fetchall():
+                rows = _one(connection, sql.SQL("SELECT json_agg(t)::text FROM {} AS t").format(sql.Identifier(table)))
+                if rows:
+                    self._seeds[table] = str(rows)
         return name
 
     def _drop(self, name: str) -> None:
+        if name in self._cleaners:
+            self._cleaners.pop(name).close()
         with self._admin() as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
