@@ -97,7 +97,7 @@ async def apply(
     counted = await apply_levels(connection, counts, moved, places, at)
     applied.stale |= stale | counted.stale
     await ask_for_sync(connection, _shelves(counted, places), at)
-    odd += [_below_zero(found) for found in sorted(counted.negative.items())]
+    odd += [_below_zero(found) for found in sorted(counted.negative.items())] + counted.otherwise
     await keep_oddities(connection, odd + [_part(event) for event in counts if event.facts.get("exact")], at)
     looked = [event for event in new if event.topic in {Topic.PRODUCT_VIEWED, Topic.CART_UPDATED}]
     await apply_interest(connection, looked, customers)

@@ -17,8 +17,11 @@ from knowledge.events.families import LevelFacts
 from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.unify.columns import write_rows
-from knowledge.unify.journal import WINDOW, Cell, Journal, Movement
+from knowledge.unify.journal import WINDOW, Cell, Journal, Movement, shares
 from knowledge.unify.known import Known, known, named_movements
+from knowledge.unify.naming import counted_cells
+from knowledge.unify.oddities import Oddity
+from knowledge.unify.units import counted_otherwise
 
 LOG: Final = "log"  # a location kept by no platform: its stock is counted from its own orders
 _POLL: Final = "poll:"
@@ -27,13 +30,6 @@ _COLUMNS: Final = (
     *("version", "others_version", "observed_at", "counted", "counted_at"),
 )
 _OTHERS: Final = ("on_hand", "committed", "incoming", "others_version")
-_SKUS = text(
-    """
-    SELECT shopify_item AS item, sku FROM variant WHERE shopify_item = ANY(CAST(:items AS text[]))
-    UNION ALL
-    SELECT lightspeed_product, sku FROM variant WHERE lightspeed_product = ANY(CAST(:items AS text[]))
-    """
-)
 _SINCE = text(
     """
     SELECT cell.sku, cell.location_id, coalesce(sum(movement.units), 0) AS units
@@ -85,18 +81,20 @@ class Counted:
         stale: Ids of events that were older than the stored count, or told of no known variant.
         changed: Cells with news that are more than an echo of our own sync.
         negative: What each count below zero says.
+        otherwise: Counts that look as if units had changed.
     """
 
     stale: set[str] = field(default_factory=set[str])
     changed: set[Cell] = field(default_factory=set[Cell])
     negative: dict[Cell, int] = field(default_factory=dict[Cell, int])
+    otherwise: list[Oddity] = field(default_factory=list[Oddity])
 
 
 async def apply_levels(
     connection: Connection, events: Sequence[Event], moved: Sequence[Moved], places: Places, at: datetime
 ) -> Counted:
     """Store counts, and what explains them; all rows are locked at once, in key order."""
-    told = await _named(connection, events)
+    told = await counted_cells(connection, events)
     counted = Counted({str(event.id) for event in events} - {str(event.id) for event, _, _ in told})
     cells = {cell for _, _, cell in told} | {each.cell for each in moved}
     if not cells:
@@ -112,18 +110,6 @@ async def apply_levels(
     await book.journal.write(connection)
     await write_rows(connection, _LEVEL, (book.rows[cell] for cell in sorted(book.rows)))
     return counted
-
-
-async def _named(connection: Connection, events: Sequence[Event]) -> list[tuple[Event, LevelFacts, Cell]]:
-    """Each telling with the cell it counts; the next product poll brings a variant we lack, and the next poll this.
-
-    What the catalog calls an article goes before what the telling calls it: that may be from before it was renamed.
-    """
-    told = [(event, LevelFacts.model_validate(event.facts)) for event in events]
-    items = sorted({facts.item for _, facts in told if facts.item})
-    skus = {row.item: row.sku for row in await connection.execute(_SKUS, {"items": items})} if items else {}
-    named = [(event, facts, skus.get(facts.item) or facts.sku) for event, facts in told]
-    return [(event, facts, (sku, facts.location)) for event, facts, sku in named if sku and facts.available is not None]
 
 
 async def _since(connection: Connection, told: Iterable[tuple[Cell, Event]], book: "_Book") -> Mapping[Cell, int]:
@@ -279,6 +265,9 @@ class _Book:
             return set()
         else:
             change = after - before["available"]
+            explained = before["available"] + sum(units for _, units in shares(change, opened))
+            if odd := counted_otherwise(cell, explained, after):
+                self._counted.otherwise.append(odd)
             causes = self.journal.explain(cell, change, opened, otherwise, event.occurred_at, event.id)
         if causes != {"sync"}:
             self._counted.changed.add(cell)

@@ -13,7 +13,7 @@ from knowledge.unify.columns import write_rows
 
 AHEAD: Final = timedelta(minutes=10)  # clocks of tills differ by seconds; what happens later than this has not happened
 Kind = Literal[
-    "clock_ahead", "negative_count", "unknown_location", "part_of_a_unit", "sku_renamed", "sku_merged", "gap"
+    "clock_ahead", "negative_count", "unknown_location", "part_of_a_unit", "sku_renamed", "sku_merged", "units_changed"
 ]
 _KEEP = text(
     """

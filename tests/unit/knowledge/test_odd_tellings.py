@@ -13,6 +13,7 @@ from knowledge.store.places import save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import event
 from knowledge.unify.apply import apply
+from knowledge.unify.units import other_units
 from policies.vocabulary.ids import EventId
 from tests.unit.knowledge.test_apply import PLACES, START, happened, level, order
 
@@ -91,3 +92,41 @@ async def test_a_part_of_a_unit_is_told_and_not_promised(database: Database):
         await apply(connection, [happened(Topic.INVENTORY_UPDATED, facts, version=1)], PLACES, at=START)
         assert [each.available for each in await positions(connection, ["A"])] == [4]
         assert await odd(connection) == [("part_of_a_unit", "A at S1", "4.5 units")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "pieces"),
+    [
+        (144, 12, 12), (12, 144, 12), (36, 3, 12), (24, 2, None), (2, 24, None), (144, 13, None), (35, 5, None),
+        (60, 12, None), (60, 10, 6), (12, 12, None), (12, 0, None), (0, 12, None), (-12, 144, None),
+    ],
+)  # fmt: skip
+def test_a_count_that_is_another_one_in_cases_is_told_from_one_that_is_not(before: int, after: int, pieces: int | None):
+    assert other_units(before, after) == pieces
+
+
+@pytest.mark.parametrize(("first", "second"), [(144, 12), (12, 144)])
+async def test_a_sku_counted_in_cases_all_at_once_is_kept_as_told_and_asked_about(
+    database: Database, first: int, second: int
+):
+    async with database.transaction() as connection:
+        await apply(connection, [level("A", first, 1)], PLACES, at=START)
+        await apply(connection, [level("A", second, 2)], PLACES, at=START)
+        assert [each.available for each in await positions(connection, ["A"])] == [second]
+        [(kind, about, told)] = await odd(connection)
+        assert (kind, about) == ("units_changed", "A at S1")
+        assert str(told).startswith(f"{first} became {second} without a reason")
+
+
+async def test_a_count_a_sale_explains_is_no_change_of_units(database: Database):
+    async with database.transaction() as connection:
+        await apply(connection, [level("A", 36, 1)], PLACES, at=START)
+        await apply(connection, [order(1, ("A", 33)), level("A", 3, 2)], PLACES, at=START)
+        assert await odd(connection) == []
+
+
+async def test_units_that_changed_beside_a_sale_are_told_all_the_same(database: Database):
+    async with database.transaction() as connection:
+        await apply(connection, [level("A", 145, 1)], PLACES, at=START)
+        await apply(connection, [order(1, ("A", 1)), level("A", 12, 2)], PLACES, at=START)
+        assert [each[0] for each in await odd(connection)] == ["units_changed"]
