@@ -3,7 +3,8 @@
 Stock for four weeks is placed with errors, as it is in real chains; then only what shops hold can be sold. Every night
 goods may be moved, at a cost per unit. What is recoverable is what a planner would save who knew every coming sale and
 moved goods once, at that cost. How much of it better forecasts could win at all is shown by the same plan when it is
-told what each variant will sell in the days it looks at, though not where.
+told what each variant will sell in the days it looks at, and then also in what proportion its shops will on average:
+everything but who comes in next, and where.
 """
 
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from evals.replenishment.shops import SHOPS, Shops
 from knowledge.demand.model import DemandModel, Forecast, learn
 from knowledge.demand.outline import Floats
+from knowledge.planning.arrival import Demand
 from knowledge.planning.chain import LEAD, REVIEW
 from knowledge.planning.moving import Network, Shelves
 from knowledge.planning.rebalance import rebalanced
+from knowledge.planning.transfers import ANSWERED, GIVING
 
 DAYS: Final = 42
 COST: Final = 30  # per unit moved, in hundredths of the log's currency
@@ -27,7 +30,7 @@ _NO_LIMIT: Final = 10**6
 _SELLS: Final = 0.5  # units a week; the plain rule leaves slower goods alone
 _PLENTY: Final = 4  # weeks of cover
 Whole = NDArray[np.int64]
-Way = Literal["none", "weeks_of_cover", "ours", "told_demand"]
+Way = Literal["none", "weeks_of_cover", "ours", "told_demand", "told_shops_too"]
 _SURE: Final = 0.02  # dispersion left to who is told what will be sold
 
 
@@ -62,16 +65,14 @@ def without_supply(shops: Shops, way: Way, begin: Start) -> Saved:
     lost, moved = 0.0, 0
     for day in range(begin.first, end):
         if (day - begin.first) % _EVERY == 0 and way != "none":
-            ahead = min(end - day, LEAD + REVIEW)  # as the product plans: later nights plan again
             before = stock
             if way == "weeks_of_cover":
                 stock = _evened(shops, stock, day)
             else:
                 forecast = begin.model.forecast(shops.history.until(day), DAYS)
-                mean, dispersion = forecast.expected(0, ahead), forecast.dispersion(ahead)
-                if way == "told_demand":
-                    mean, dispersion = _told(shops, mean, day, ahead), np.full(len(mean), _SURE)
-                stock = balanced(mean, dispersion, stock, margin)
+                giving = _expected(shops, way, forecast, day, min(end - day, GIVING))
+                taking = _expected(shops, way, forecast, day, min(end - day, LEAD + REVIEW))
+                stock = balanced(giving, taking, stock, margin)
             moved += int(np.abs(stock - before).sum()) // 2
         wanted = demand[:, day]
         sold = np.minimum(stock, wanted)
@@ -90,16 +91,17 @@ def foreknowing(shops: Shops, begin: Start, cost: float = COST) -> float:
     return float(((short - np.where(margin > cost, np.minimum(short, spare), 0)) * margin).sum())
 
 
-def balanced(mean: Floats, dispersion: Floats, stock: Whole, margin: Floats, cost: float = COST) -> Whole:
-    """Stock after the product's transfers of a night, for this demand; all by spot."""
-    shelves = Shelves(stock.reshape(-1, SHOPS), mean.reshape(-1, SHOPS), dispersion.reshape(-1, SHOPS))
+def balanced(giving: Demand, taking: Demand, stock: Whole, margin: Floats, cost: float = COST) -> Whole:
+    """Stock after the product's transfers of a night, for what senders and receivers look at; all by spot."""
+    here = stock.reshape(-1, SHOPS).copy()
+    give, take = (
+        Shelves(here, each.mean.reshape(here.shape), each.dispersion.reshape(here.shape)) for each in (giving, taking)
+    )
     network = Network(
         np.full((SHOPS, SHOPS), float(cost)), np.full((SHOPS, SHOPS), _NO_LIMIT), np.full(SHOPS, _NO_LIMIT)
     )
-    here = shelves.stock.copy()
-    by_sku = margin.reshape(-1, SHOPS)[:, 0]
-    one = np.ones(len(here), np.int64)
-    sent = rebalanced(shelves, shelves, np.zeros_like(here), by_sku, one, network)
+    by_sku = margin.reshape(here.shape)[:, 0]
+    sent = rebalanced(give, take, np.zeros_like(here), by_sku, np.ones(len(here), np.int64), network)
     np.add.at(here, (sent.variant, sent.origin), -sent.packs)
     np.add.at(here, (sent.variant, sent.destination), sent.packs)
     return here.ravel()
@@ -111,11 +113,16 @@ def _opening(forecast: Forecast, seed: int) -> Whole:
     return np.maximum(four_weeks + np.round(four_weeks * chance.normal(0, 0.6, len(four_weeks))), 0).astype(np.int64)
 
 
-def _told(shops: Shops, mean: Floats, day: int, days: int) -> Floats:
-    """What each variant will sell, dealt to shops as the forecast would."""
+def _expected(shops: Shops, way: Way, forecast: Forecast, day: int, days: int) -> Demand:
+    """Demand of the coming days as the plan sees it, or as it is told: then what each variant will sell, dealt out."""
+    mean = forecast.expected(0, days)
+    if way == "ours":
+        return Demand(mean, forecast.dispersion(days) * ANSWERED)
+    dealt = shops.mix if way == "told_shops_too" else mean
+    dealt = dealt.reshape(-1, SHOPS)
     will = shops.demand[:, day : day + days].sum(1).reshape(-1, SHOPS).sum(1, keepdims=True)
-    said = mean.reshape(-1, SHOPS)
-    return (said * will / np.maximum(said.sum(1, keepdims=True), 1e-9)).ravel()
+    told = dealt * will / np.maximum(dealt.sum(1, keepdims=True), 1e-9)
+    return Demand(told.ravel(), np.full(len(mean), _SURE))
 
 
 def _evened(shops: Shops, stock: Whole, day: int) -> Whole:

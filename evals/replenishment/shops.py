@@ -28,11 +28,13 @@ class Shops:
         history: Whole log; a spot for every variant and shop.
         price: By spot, in the log's currency.
         pack: Units per pack, by spot.
+        mix: Chance that a unit of its variant is sold there, by spot: what no forecast knows.
     """
 
     history: History
     price: NDArray[np.float64]
     pack: NDArray[np.int64]
+    mix: NDArray[np.float64]
 
     @property
     def demand(self) -> NDArray[np.int64]:
@@ -48,8 +50,9 @@ def deal(stream: Stream, seed: int) -> Shops:
     chosen = np.sort(chance.choice(known, VARIANTS, replace=False))
     size = chance.dirichlet(np.full(SHOPS, 4.0))
     units = np.zeros((VARIANTS, SHOPS, stream.days), np.float32)
+    mixes = np.zeros((VARIANTS, SHOPS))
     for row, sku in enumerate(chosen):
-        mix = chance.dirichlet(size * 60)
+        mix = mixes[row] = chance.dirichlet(size * 60)
         for day in np.flatnonzero(whole.units[sku]):
             units[row, :, day] = chance.multinomial(int(whole.units[sku, day]), mix)
     history = History(
@@ -63,4 +66,4 @@ def deal(stream: Stream, seed: int) -> Shops:
         events=CLOSED,
     )
     pack = np.repeat(chance.choice(PACKS, VARIANTS), SHOPS).astype(np.int64)
-    return Shops(history, np.repeat(stream.price[chosen], SHOPS), pack)
+    return Shops(history, np.repeat(stream.price[chosen], SHOPS), pack, mixes.ravel())

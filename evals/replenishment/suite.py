@@ -6,7 +6,8 @@ on days before August; rows are of August and September. Every row is a mean ove
 of its 95 % interval, and goals are held against the mean.
 
 Transfers: six weeks without supply. Rivals are the plain rules of the same days and shops; `told_demand` is the
-product's plan when it is told what each variant will sell, which no forecast can be.
+product's plan when it is told what each variant will sell, which no forecast can be, and `told_shops_too` when it is
+also told how likely each shop is to sell it. Looking ahead and doubt were chosen on days before August.
 """
 
 import asyncio
@@ -55,7 +56,7 @@ def _transfers(chains: Sequence[Shops], first: int) -> list[Row]:
     lost = [without_supply(shops, "none", begin).lost for shops, begin in zip(chains, starts, strict=True)]
     most = [foreknowing(shops, begin) for shops, begin in zip(chains, starts, strict=True)]
     rows: list[Row] = []
-    ways: tuple[Way, ...] = ("ours", "weeks_of_cover", "told_demand")
+    ways: tuple[Way, ...] = ("ours", "weeks_of_cover", "told_demand", "told_shops_too")
     for way in ways:
         some = [without_supply(shops, way, begin) for shops, begin in zip(chains, starts, strict=True)]
         shares = [(was - now.lost) / (was - least) for was, now, least in zip(lost, some, most, strict=True)]

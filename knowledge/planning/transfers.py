@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from knowledge.demand.counts import short_by
+from knowledge.demand.model import HORIZON
 from knowledge.demand.outline import Floats
 from knowledge.planning.chain import LEAD, REVIEW, Chain
 from knowledge.planning.moving import Network, Shelves, Whole
@@ -19,6 +20,10 @@ KEEP: Final = 0.95  # service level whose demand in the lead time no shop is str
 COST: Final = 60  # minor units per unit moved, both ends handled
 LANE: Final = 40  # packs
 HANDS: Final = 900  # packs a location handles a day
+GIVING: Final = HORIZON  # days a sender looks ahead: further than a receiver, whom the next nights can send more
+# Of the dispersion, what goods are moved against: doubt about levels is answered by the nights that follow, as orders
+# answer it. Chosen with `GIVING` on days before August, see `knowledge/README.md`.
+ANSWERED: Final = 0.25
 _OTHERS: Final = 2  # other origins that are told
 
 
@@ -83,9 +88,10 @@ def _moves_between(chain: Chain, skus: Sequence[str], names: Sequence[str], stor
             if kept is None:  # a shop keeps what nobody forecasts for it; a warehouse holds it for the shops
                 keep[row, column] = 0 if name in stores else stock[row, column]
                 continue
-            mean[row, column] = kept.expected(chain.today, LEAD + REVIEW)
+            mean[row, column] = kept.expected(chain.today, GIVING)
             cover[row, column] = kept.expected(arrival, REVIEW)
-            spread[row, column], cover_spread[row, column] = kept.dispersion(LEAD + REVIEW), kept.dispersion(REVIEW)
+            spread[row, column] = kept.dispersion(GIVING) * ANSWERED
+            cover_spread[row, column] = kept.dispersion(REVIEW) * ANSWERED
             keep[row, column] = kept.quantile(KEEP, chain.today, LEAD)
             expected = level.available + level.incoming - kept.expected(chain.today, LEAD)
             left[row, column] = max(round(expected), 0)

@@ -1,5 +1,6 @@
 """What follows from the night's forecast: what is moved, what is ordered, and what is on its way already."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,24 @@ async def test_a_warehouse_that_sells_nothing_itself_sends_what_shops_lack(shop:
     moves = await transfers(chain, PLACES)
     assert ("TEE", "WAREHOUSE", "STORE_1") in {(move.sku, move.origin, move.destination) for move in moves}
     assert "STORE_2" not in {move.origin for move in moves if move.sku == "JEANS"}, "a shop keeps what nobody forecasts"
+
+
+async def test_a_shop_sends_what_lasts_beyond_a_fortnight_and_not_what_it_sells_within_one(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 0, ("TEE", "STORE_2"): 0})
+    async with shop.reading() as connection:
+        chain = await read_chain(connection, TODAY)
+
+    async def senders(days: int) -> list[str]:
+        last = {("TEE", "STORE_1"): 8, ("TEE", "STORE_2"): days}
+        levels = {
+            spot: replace(chain.levels[spot], available=round(chain.forecasts[spot].expected(TODAY, count)))
+            for spot, count in last.items()
+        }
+        return [move.origin for move in await transfers(replace(chain, levels=levels), PLACES)]
+
+    assert not await senders(12)
+    assert await senders(20) == ["STORE_2"]
 
 
 async def test_what_if_changes_the_plan_and_nothing_that_is_kept(shop: Database):
