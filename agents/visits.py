@@ -8,7 +8,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from knowledge.events.event import Event, Topic
-from knowledge.store.places import Place, Places
+from knowledge.profile.arrivals import STAYS, whereabouts
+from knowledge.store.places import SHOP, Place, Places
+from knowledge.store.quick import QuickReads
 from policies.errors import NotFound
 from policies.limits import Limits
 from policies.vocabulary.ids import CustomerRef
@@ -37,18 +39,22 @@ class Visit:
     viewed: list[str] = field(default_factory=list[str])
 
 
-def visits(
+def visits(  # noqa: PLR0913  # a burst, and what it is judged by
     events: Sequence[Event],
     customers: Mapping[str, CustomerRef],
     places: Places,
     limits: Limits,
     present: Callable[[Event], datetime],
+    *,
+    inside: Mapping[CustomerRef, Place] | None = None,
 ) -> tuple[list[Visit], Counter[str]]:
     """The burst's visits by customer, and how many events led to none, by reason.
 
     A stranger is offered nothing, a customer who did not opt in to being recognized in a shop neither, and a late
-    event speaks of a moment that has passed. `present` says when an event is looked at.
+    event speaks of a moment that has passed. `present` says when an event is looked at. Who is `inside` a shop looks
+    around online with the phone in their hand: what follows from it is for that shop.
     """
+    inside = inside or {}
     found: dict[CustomerRef, Visit] = {}
     passed: Counter[str] = Counter()
     for event in events:
@@ -66,9 +72,31 @@ def visits(
         elif age > limits.place(place.region, place.id).discount.late_s:
             passed["late"] += 1
         else:
-            visit = found.setdefault(customer, Visit(customer, place, event))
-            _extend(visit, event, place)
+            there = inside.get(customer, place) if event.topic in _LOOKS else place
+            visit = found.setdefault(customer, Visit(customer, there, event))
+            _extend(visit, event, there)
     return sorted(found.values(), key=lambda visit: visit.customer), passed
+
+
+async def inside_shops(
+    quick: QuickReads,
+    events: Sequence[Event],
+    customers: Mapping[str, CustomerRef],
+    places: Places,
+    present: Callable[[Event], datetime],
+) -> dict[CustomerRef, Place]:
+    """Who of the burst's customers that look around online came into a shop within the hour, and which.
+
+    Raises:
+        Unavailable: The database does not answer.
+    """
+    looks = [event for event in events if event.topic in _LOOKS and event.id in customers]
+    if not looks:
+        return {}
+    since = min(map(present, looks)) - STAYS
+    shops = [place.id for place in places if place.kind == SHOP]
+    found = await whereabouts(quick, {customers[event.id] for event in looks}, shops, since=since)
+    return {ref: places.get(shop) for ref, shop in found.items()}
 
 
 def visit_key(customer: CustomerRef, place: Place, at: datetime) -> str:

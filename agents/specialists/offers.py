@@ -13,7 +13,7 @@ from agents.offer import Occasion, code_for, proposal_for
 from agents.routing import OFFERS, topics_of
 from agents.specialist import Finding
 from agents.standing import settled
-from agents.visits import Visit, visit_key, visits
+from agents.visits import Visit, inside_shops, visit_key, visits
 from agents.words import Sayable, Writer, Written, key_of, personal, said_of, template
 from knowledge.events.event import Event
 from knowledge.events.families import CheckoutFacts
@@ -151,7 +151,8 @@ class OffersSpecialist:
     async def consider(self, events: Sequence[Event], customers: Mapping[str, CustomerRef]) -> Finding:
         """Offers for known customers who are looking around now."""
         now = self._now()
-        present, passed = visits(events, customers, self._places, self._limits, self._present)
+        inside = await inside_shops(self._database.quick, events, customers, self._places, self._present)
+        present, passed = visits(events, customers, self._places, self._limits, self._present, inside=inside)
         if not present:
             return Finding((), (), passed)
         keys = {visit.customer: self._key(visit) for visit in present}
@@ -287,9 +288,10 @@ class OffersSpecialist:
         occasion = self._occasion(visit, turn)
         days = occasion.within_days if best.form == "home" else 0
         said = said_of(best, code_for(self._secret, occasion, best.goods.sku), within_days=days)
-        if best.wanted.why is Why.COMPANION and not visit.holding:  # it goes with their taste: there is no basket
-            return Sayable("event", said, Why.AKIN)
-        return Sayable("event", said, best.wanted.why, key_of(turn.asked.kind, best, days))
+        why = best.wanted.why
+        if why is Why.COMPANION and not visit.holding:
+            why = Why.AKIN  # it goes with their taste: nobody is told of a basket they have not got
+        return Sayable("event", said, why, key_of(turn.asked.kind, best, days))
 
     def _propose(self, visit: Visit, turn: Turn, key: str, words: Written) -> Proposal:
         best = turn.arm.offers[0]

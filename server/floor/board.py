@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from knowledge.profile.arrivals import Arrival, arrivals, records_of
+from knowledge.profile.arrivals import STAYS, Arrival, arrivals, records_of
 from knowledge.store.places import SHOP, Place, Places
 from knowledge.store.session import Database
 from policies.errors import NotFound, Refused
@@ -15,7 +15,6 @@ from server.floor.insight import FloorInsights, Guarding, Insight, age, pseudony
 from server.floor.offered import Offered, OfferedDesk, Seen
 from server.pos.insight import items_of
 
-STAYS: Final = timedelta(hours=1)  # how long somebody who came in is taken to be there
 SHOWN: Final = 30  # customers on one page
 _HOW: Final = {
     "app": "checked in with the app",

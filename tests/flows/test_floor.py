@@ -78,6 +78,47 @@ async def test_who_checks_in_and_agrees_is_shown_with_the_offer_that_was_decided
         assert DECISION.search(newest) is None
 
 
+async def test_what_is_looked_at_online_by_somebody_in_the_shop_leads_to_an_offer_there(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        await serve(shop)
+        new = "SOMEBODY_NEW"
+        looks = {
+            "event": "product.viewed",
+            "customer": {"loyalty_id": new},
+            "skus": [jeans(shop.opened.retailer.world)],
+        }
+        shop.register = await shop.opened.key(Role.OPERATOR)
+        await shop.come(loyalty=new)
+        before = (await first(shop)).text
+        await shop.tell(looks, "ONLINE")
+        after = (await first(shop)).text
+        (made,) = await shop.opened.database.quick.rows("SELECT location_id AS place FROM action")
+
+        assert (SILENT in before, DECISION.search(before)) == (True, None)
+        assert DECISION.search(after)
+        assert made["place"] == STORE
+
+
+async def test_who_looks_online_and_came_in_long_ago_or_did_not_agree_is_offered_something_online(
+    database_url: str, tmp_path: Path
+):
+    async with floor_shop(database_url, tmp_path) as shop:
+        shop.register = await shop.opened.key(Role.OPERATOR)
+        world = shop.opened.retailer.world
+        await shop.come(loyalty="LEFT")
+        await shop.come(loyalty="SHY", opted_in=False)
+        shop.clock.skipped = timedelta(minutes=61)
+        for who in ("LEFT", "SHY"):
+            await shop.tell(
+                {"event": "product.viewed", "customer": {"loyalty_id": who}, "skus": [jeans(world)]}, "ONLINE"
+            )
+        made = await shop.opened.database.quick.rows("SELECT location_id AS place FROM action")
+
+        assert [row["place"] for row in made] == ["ONLINE", "ONLINE"]
+
+
 async def test_who_came_in_is_there_for_an_hour(database_url: str, tmp_path: Path):
     async with floor_shop(database_url, tmp_path) as shop:
         await serve(shop)
