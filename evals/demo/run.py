@@ -25,6 +25,7 @@ from evals.demo.retailer import Retailer, open_retailer, write_locations
 from evals.demo.screen import Screen, screen
 from evals.demo.screens import open_screens
 from evals.demo.trading import SETTLE_WITHIN, Trading
+from evals.demo.visitors import SHOP, come_in
 from evals.demo.words import ASSISTANT, MANAGER
 from evals.retailer.places import shops
 from policies.errors import TillhandError, Unavailable
@@ -98,6 +99,8 @@ class _Demo:
                 show(self._console, day)
                 if options.summary:
                     options.summary.write_text(day.as_json() + "\n", encoding="utf-8")
+                if not options.leaves:
+                    await come_in(client, self._url, keys[f"{_REGISTER}{SHOP}"], retailer.world)
                 show_next(self._console, day, self._url, options.home, keys)
                 if not options.leaves:
                     await self._stay(fill)

@@ -21,8 +21,13 @@ from policies.vocabulary.ids import CustomerRef
 from policies.vocabulary.money import Money
 from server.checkout.one_offer import SCANNED, GivenOffers
 from tools.proposal import Origin, Proposal
-from tools.scannable.token import ScannableOffer, read_scanned
+from tools.scannable.token import ScannableOffer, decision_of, read_scanned
 
+# ids are hexadecimal, so all that begin with one's first part come before it with a "g"
+_DECIDED: Final = """
+    SELECT action.id FROM action JOIN outcome ON outcome.action_id = action.id
+    WHERE action.id >= $1 AND action.id < $2 AND outcome.kind IN ('applied', 'redeemed', 'accepted') LIMIT 1
+"""
 _EARLIER: Final = "SELECT facts FROM action WHERE actor_id = $1 AND idempotency_key = $2"
 
 
@@ -86,6 +91,8 @@ class ScanDesk:
                 hint=f"Add {offer.sku} and scan it again.",
                 field="scanned",
             )
+        if await self._taken(offer):
+            raise used()
         base = Money(line.unit_price, checkout.currency)
         valid = timedelta(seconds=self.limits.place(place.region, place.id).discount.valid_s)
         discount = Discount(
@@ -118,6 +125,11 @@ class ScanDesk:
 
     async def _given(self, checkout: CheckoutFacts) -> GivenOffers:
         return await GivenOffers.read(self.database.quick, checkout, self.places.get(checkout.location), self.now())
+
+    async def _taken(self, offer: ScannableOffer) -> bool:
+        """Whether the decision this offer repeats was used by its own code."""
+        decision = decision_of(offer.number)
+        return bool(decision and await self.database.quick.rows(_DECIDED, decision, f"{decision}g"))
 
     async def _earlier(self, actor: str, key: str) -> Discount | None:
         for row in await self.database.quick.rows(_EARLIER, actor, key):

@@ -8,7 +8,7 @@ from typing import Final
 from knowledge.store.quick import QuickReads
 from policies.actions.discount import Discount
 from server.pos.told import OfferTold
-from tools.scannable.token import ScannableOffer
+from tools.scannable.token import ScannableOffer, number_of
 
 _VARIANT: Final = "shopify:ProductVariant:"
 _GOODS: Final = """
@@ -93,7 +93,6 @@ def receipt_text(decision: str, discount: Discount, days: int, secret: bytes) ->
     if not discount.skus or discount.form != "single":
         return ""
     until = (discount.valid_until + timedelta(days=days)).replace(microsecond=0)
-    number = f"r{decision.removeprefix('act_')[:20]}"
-    return ScannableOffer(number, discount.skus[0], discount.percent, until, discount.store, discount.campaign).text(
-        secret
-    )
+    return ScannableOffer(
+        number_of(decision), discount.skus[0], discount.percent, until, discount.store, discount.campaign
+    ).text(secret)

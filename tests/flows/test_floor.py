@@ -47,6 +47,31 @@ async def press(shop: FloorShop, page: str, kind: str, **changed: str) -> httpx.
     return await shop.opened.client.post("/console/floor/outcomes", data=form)
 
 
+async def square(shop: FloorShop) -> tuple[str, Discount]:
+    """What should be held out to be scanned, as text, and the discount it repeats."""
+    (row,) = await shop.opened.database.quick.rows(
+        "SELECT id, facts FROM action WHERE starts_with(idempotency_key, 'visit:')"
+    )
+    discount = Discount.model_validate(row["facts"])
+    return receipt_text(row["id"], discount, 0, shop.opened.house.secret.derive("scannable")), discount
+
+
+async def scan(shop: FloorShop, transaction: str, store: str = STORE) -> dict[str, Any]:
+    """A register scans it, with its goods in the basket."""
+    scanned, discount = await square(shop)
+    price = str(discount.base.decimal())
+    body = {
+        **SAMPLE,
+        "store_id": store,
+        "pos_transaction_id": transaction,
+        "basket": [{"sku": discount.skus[0], "price": price, "quantity": 1}],
+        "total_amount": price,
+        "scanned": scanned,
+    }
+    told: dict[str, Any] = (await shop.opened.check_out(body, shop.register)).json()
+    return told
+
+
 async def outcomes(shop: FloorShop) -> list[str]:
     rows = await shop.opened.database.quick.rows("SELECT kind FROM outcome ORDER BY kind")
     return [row["kind"] for row in rows]
@@ -143,6 +168,7 @@ async def test_the_same_tap_twice_is_one_outcome_and_the_opposite_of_what_was_to
         page = (await first(shop)).text
         taps = [await press(shop, page, kind) for kind in ("shown", "shown", "applied", "applied")]
         opposite = await press(shop, page, "dismissed")
+        scanned = await scan(shop, "T-9")
         after = (await first(shop)).text
         told = await shop.opened.database.quick.rows(
             "SELECT kind, CAST(entry AS jsonb) -> 'body' ->> 'told_by' AS by FROM ledger "
@@ -152,6 +178,7 @@ async def test_the_same_tap_twice_is_one_outcome_and_the_opposite_of_what_was_to
         assert [tap.status_code for tap in taps] == [303] * 4
         assert "said=shown" in taps[0].headers["location"]
         assert (opposite.status_code, "that stands" in opposite.text) == (422, True)
+        assert scanned["scan"]["code"] == "scan.used"
         assert await outcomes(shop) == ["applied", "shown"]
         assert [(row["kind"], row["by"]) for row in told] == [
             ("shown", f"the floor, {BO}"),
@@ -340,20 +367,11 @@ async def test_what_is_shown_to_scan_is_good_once_and_in_this_shop_alone(databas
         await serve(shop)
         await shop.come()
         one = (await first(shop)).text
-        (row,) = await shop.opened.database.quick.rows("SELECT id, facts FROM action")
-        discount = Discount.model_validate(row["facts"])
-        scanned = receipt_text(row["id"], discount, 0, shop.opened.house.secret.derive("scannable"))
-
-        async def scan(transaction: str, store: str = STORE) -> dict[str, Any]:
-            basket = [{"sku": discount.skus[0], "price": str(discount.base.decimal()), "quantity": 1}]
-            body = {**SAMPLE, "basket": basket, "total_amount": float(discount.base.decimal()), "store_id": store}
-            answer = await shop.opened.check_out(
-                {**body, "pos_transaction_id": transaction, "scanned": scanned}, shop.register
-            )
-            told: dict[str, Any] = answer.json()
-            return told
-
-        elsewhere, here, again = await scan("T-0", OTHER), await scan("T-1"), await scan("T-2")
+        scanned, discount = await square(shop)
+        elsewhere, here, again = [
+            await scan(shop, transaction, store)
+            for transaction, store in (("T-0", OTHER), ("T-1", STORE), ("T-2", STORE))
+        ]
 
         assert as_svg(scanned).decode() in one
         assert elsewhere["scan"]["code"] == "scan.elsewhere"

@@ -15,7 +15,10 @@ from policies.vocabulary.percent import Percent
 _MARK: Final = "TH1"  # what every one begins with; another form would be TH2
 _SIGNED: Final = 16  # bytes of the signature: guessing one of 2^128 is hopeless, and a smaller code scans better
 _LONGEST: Final = 512
-_NUMBER: Final = 9  # bytes
+_NUMBER: Final = 9  # bytes; twelve letters, so that none is taken for a repetition's
+_REPEATS: Final = "r"
+_ACTION: Final = "act_"
+_PART: Final = 20  # hexadecimal digits of a decision's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,18 @@ class ScannableOffer:
         said = [self.number, self.sku, self.percent.basis_points, until, self.location, self.campaign]
         body = _written(json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode())
         return f"{_MARK}.{body}.{_written(_signature(secret, body))}"
+
+
+def number_of(decision: str) -> str:
+    """The number of an offer that repeats a decided one: the same for the same decision."""
+    return f"{_REPEATS}{decision.removeprefix(_ACTION)[:_PART]}"
+
+
+def decision_of(number: str) -> str:
+    """How the id of the decision begins that an offer of this number repeats; "" for one that was drawn."""
+    part = number.removeprefix(_REPEATS)
+    repeats = len(number) == len(_REPEATS) + _PART and part != number and not set(part) - set("0123456789abcdef")
+    return f"{_ACTION}{part}" if repeats else ""
 
 
 def read_scanned(text: str, secret: bytes) -> ScannableOffer:
