@@ -25,6 +25,7 @@ from knowledge.offers.goods import goods_at
 from knowledge.offers.habit import STRANGER, habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.possible import sending_for
+from knowledge.offers.promoted import PromotionTable
 from knowledge.profile.complaints import Complaints, Hushed
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
@@ -66,6 +67,7 @@ class BasketDesk:
     campaign: str = ""
     drawing: Drawing = field(default_factory=Drawing)
     complaints: Complaints = field(default_factory=Complaints)
+    promotions: PromotionTable = field(default_factory=PromotionTable)
 
     async def offer(  # noqa: PLR0913  # whose basket, until when, and who speaks
         self,
@@ -192,6 +194,7 @@ class BasketDesk:
                 "ceiling": Source(ceiling, within, None),
                 "learned": Source(partial(self.drawing.learned.keep_fresh, self.database.quick), within, None),
                 "audience": Source(audience, within, ""),
+                "promotions": Source(partial(self.promotions.keep_fresh, self.database.quick, now), within, None),
                 "companions": Source(partial(self.companions.keep_fresh, self.database), within, None),
                 "prices": Source(early_prices, within, None),
             }
@@ -201,7 +204,14 @@ class BasketDesk:
     def turns(self) -> BasketTurns:
         """Draws for baskets, with what this desk has."""
         return BasketTurns(
-            self.database, self.places, self.limits, self.companions, self.prices, self.drawing, self.now
+            self.database,
+            self.places,
+            self.limits,
+            self.companions,
+            self.prices,
+            self.drawing,
+            self.promotions,
+            self.now,
         )
 
     async def _again(self, first: Settled, key: str, origin: Origin, place: Place, now: datetime) -> BasketOffer | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agents.fresh_goods import fresh_goods
@@ -12,9 +12,11 @@ from knowledge.offers.candidates import Candidate, wanted
 from knowledge.offers.ceiling import under
 from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing
+from knowledge.offers.forms import FORMS
 from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.history import Past
 from knowledge.offers.possible import Found, Sending, possible, sending_for
+from knowledge.offers.promoted import PromotionTable
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from policies.limits import Limits
@@ -33,6 +35,7 @@ class BasketTurns:
     companions: CompanionTable
     prices: FreshPrices
     drawing: Drawing
+    promotions: PromotionTable
     now: Callable[[], datetime]
 
     async def draw(
@@ -69,10 +72,13 @@ class BasketTurns:
         def drawn(among: Sequence[Candidate]) -> Turn | None:
             return turn_of(among, learned, limits.discount, self.drawing.lottery, asked)
 
-        likely = offers(Found(here, held, online))
+        promoted = self.promotions.at(place, self.now())
+        promoted_online = self.promotions.at(sending.place, self.now()) if sending else None
+        known = Found(here, held, online, promoted, promoted_online)
+        likely = offers(known)
         if drawn(likely) is None:
             return None  # at the prices the catalog remembers it is not worth asking the platform
-        return drawn(offers(await self._fresh(likely, Found(here, held, online), place, sending, deadline)))
+        return drawn(offers(await self._fresh(likely, known, place, sending, deadline)))
 
     async def _fresh(
         self, likely: Sequence[Candidate], found: Found, place: Place, sending: Sending | None, deadline: float
@@ -97,13 +103,13 @@ class BasketTurns:
             else _nothing(),
         )
         held = {sku: here[sku] for sku in found.held if sku in here and here[sku].price == found.held[sku].price}
-        return Found(here, held, online)
+        return replace(found, here=here, held=held, online=online)
 
 
 def _first(likely: Sequence[Candidate]) -> list[Candidate]:
     """The most valuable, and the best of every form: a form that is never priced is never drawn."""
     found = list(likely[:ASKED])
-    for form in ("single", "bundle", "home"):
+    for form in FORMS:
         found += [one for one in likely if one.form == form][:1]
     return found
 

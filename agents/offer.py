@@ -21,7 +21,12 @@ _REASONS = {
     Why.WISHED: "{title} is on their wishlist",
     Why.VIEWED: "{title} was looked at and not bought",
 }
-_FORMS: dict[Form, str] = {"single": "", "bundle": ", so both together", "home": ", and is sent home from online stock"}
+_FORMS: dict[Form, str] = {
+    "single": "",
+    "bundle": ", so both together",
+    "home": ", and is sent home from online stock",
+    "promotion": ", and is in a promotion",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,14 @@ def proposal_for(  # noqa: PLR0913
         "chance_bp": round(terms.chance * 10_000),
         "expected_value": terms.gain,
         "message": message,
+        **({} if candidate.charged is None else {"promotion_price": candidate.charged}),
         **(evidence or {}),
     }
     gain = Money(terms.gain, goods.currency)
     reason = _REASONS[wanted.why].format(title=goods.title, because=wanted.because) + _FORMS[candidate.form]
-    told = "to tell of it at full price" if discount.at_full_price else f"{percent} off"
+    told = f"{percent} off"
+    if discount.at_full_price:
+        told = "to tell of it" if candidate.form == "promotion" else "to tell of it at full price"
     return Proposal(
         discount,
         key,

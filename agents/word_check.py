@@ -51,6 +51,7 @@ class Said:
         others: Titles of products the text must not name.
         partner: Title of what it has to be bought with, of a bundle; the text names it too.
         within_days: By when it arrives, of what is sent home; the text says so. 0 of all others.
+        promoted: It is in one of the retailer's promotions, of which the house's own words tell.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Said:
     others: Collection[str] = ()
     partner: str = ""
     within_days: int = 0
+    promoted: bool = False
 
 
 def objection(text: str, said: Said) -> str:

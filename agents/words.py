@@ -15,7 +15,7 @@ from pydantic import Field
 from agents.answer import ModelAnswer, ask
 from agents.model import ModelDoor
 from agents.prompt import Prompt, read_prompt
-from agents.word_check import Said, filled, objection, plain_title
+from agents.word_check import NAMELESS, Said, filled, objection, plain_title
 from knowledge.offers.candidates import Candidate, Why
 from knowledge.offers.kept_lines import Found, KeptLines, LineKey, version_of
 from policies.errors import Unavailable
@@ -37,6 +37,8 @@ _BUNDLE: Final = "{title} goes well with {partner}: {percent} off both with this
 _HOME: Final = "{title} is not on our shelf: we send it home within {days} days, {percent} off with this code."
 _SERVICE: Final = "{title} is not on our shelf: we send it home within {days} days."
 _NO_TITLE_SERVICE: Final = "What you look for is not on our shelf: we send it home within {days} days."
+_PROMOTION: Final = "{title} is in our promotion."
+_NO_TITLE_PROMOTION: Final = "Have a look at our promotion."
 _NO_TITLE: Final = "Here is {percent} off with this code."
 
 
@@ -122,7 +124,7 @@ class Writer:
 
     async def write_now(self, offers: Sequence[Sayable], *, deadline: float, audience: str = "") -> Written:
         """As `write`, without a look at what is kept: what the model says now, or the template and why."""
-        if self._door is None or not self._door.ready(deadline):
+        if offers[0].said.promoted or self._door is None or not self._door.ready(deadline):
             return Written(0, template(offers[0]), "template")
         answer = await ask(self._door, self._prompt, _facts(offers, audience), ModelLine, deadline=deadline)
         if answer is None:
@@ -168,8 +170,8 @@ def key_of(kind: str, one: Candidate, within_days: int = 0) -> LineKey | None:
         within_days: By when it arrives, of what is sent home.
     """
     titles = [plain_title(goods.title, goods.category) for goods in (one.goods, one.partner) if goods]
-    if "this" in titles:
-        return None
+    if "this" in titles or one.form == "promotion":
+        return None  # of a promotion the house's own words tell, at once
     reason, title = one.wanted.why.value, titles[0]
     if one.partner is not None:
         reason = f"{reason}+{one.partner.sku}"
@@ -192,12 +194,15 @@ def said_of(one: Candidate, code: str, others: Collection[str] = (), *, within_d
     """
     partner = plain_title(one.partner.title, one.partner.category) if one.partner else ""
     title = plain_title(one.goods.title, one.goods.category)
-    return Said(title, Percent(one.terms.percent_bp), code, others, partner, within_days)
+    promoted = one.form == "promotion"
+    return Said(title, Percent(one.terms.percent_bp), code, others, partner, within_days, promoted)
 
 
 def template(offer: Sayable) -> str:
     """The line of an offer without a model."""
     said = offer.said
+    if said.promoted:
+        return (_NO_TITLE_PROMOTION if said.title == NAMELESS else _PROMOTION).format(title=said.title)
     service = not said.percent.basis_points
     pattern = _HOME if said.within_days else _BUNDLE if said.partner else _TEMPLATES[offer.why]
     if "this" in {said.title, said.partner}:

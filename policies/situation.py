@@ -20,6 +20,8 @@ _SINCE: Final[dict[str, dict[str, Any]]] = {
         "personalized": False,
         "jurisdictions": [],
         "disclosures": [],
+        "in_promotion": False,
+        "tells_promotion": False,
     },
     "stock_sync": {"lowers": False},  # its size was looked at whichever way the count went
 }
@@ -49,6 +51,8 @@ class DiscountFacts:
         personalized: It is made for a customer who is known.
         jurisdictions: Packs in force at the location.
         disclosures: Packs whose sentence the message carries.
+        in_promotion: Some of the goods are in one of the retailer's promotions there today.
+        tells_promotion: It takes nothing off, and tells of such a promotion.
     """
 
     percent_bp: int
@@ -70,6 +74,8 @@ class DiscountFacts:
     personalized: bool = False
     jurisdictions: tuple[str, ...] = ()
     disclosures: tuple[str, ...] = ()
+    in_promotion: bool = False
+    tells_promotion: bool = False
 
     def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""

@@ -291,7 +291,6 @@ async def _house(  # noqa: PLR0913, PLR0917
         now=now,
     )
     jobs.schedule(schedule)
-    bearers = Bearers(database, now, tokens_of(settings, places, stack, now))
     listener = Listener(places, keys, settings.currency, settings.country)
     desk = CheckoutDesk(
         database=database,
@@ -304,12 +303,11 @@ async def _house(  # noqa: PLR0913, PLR0917
         carry_out=executor.carry_out,
         within=settings.checkout_ms / 1000,
         now=now,
-        scans=ScanDesk(database, places, limits, secret.derive("scannable"), now),
+        scans=ScanDesk(database, places, limits, secret.derive("scannable"), now, speaking.promoted),
         online=settings.shopify_url.rstrip("/"),
     )
-    offline = OfflineDesk(
-        database, places, limits, prices, guard, proposing.offers.actor, secret.derive("offline"), now
-    )
+    signing, promoted = secret.derive("offline"), speaking.promoted
+    offline = OfflineDesk(database, places, limits, prices, guard, proposing.offers.actor, signing, now, promoted)
     stack.push_async_callback(background.close)
     return House(
         settings=settings,
@@ -347,7 +345,7 @@ async def _house(  # noqa: PLR0913, PLR0917
         mirroring=mirroring,
         reservations=Reservations(database, places, mirroring, now),
         schedule=schedule,
-        bearers=bearers,
+        bearers=Bearers(database, now, tokens_of(settings, places, stack, now)),
         challenge=Challenge(settings.resource, settings.oauth_issuer) if settings.oauth_issuer else Challenge(),
         receiver=Receiver(
             inlets_of(settings, places, keys),

@@ -52,6 +52,7 @@ def proposing_of(  # noqa: PLR0913, PLR0917
         campaign=settings.campaign,
         drawing=speaking.drawing,
         complaints=speaking.complaints,
+        promotions=speaking.promoted,
         now=now,
         present=present,
     )

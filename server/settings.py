@@ -102,6 +102,7 @@ class Settings(BaseModel):
         words_s: Seconds of the model's time each night for writing tomorrow's lines beforehand; 0: none.
         complaints: Comma-separated subjects of tickets during which nothing is offered; empty: of every open one.
         campaign: The name specialists' offers count under, for the cap on a campaign; empty: none.
+        promotion_ahead_days: Days before a promotion of the calendar begins from which its goods get no discount.
         holdout_bp: Basis points of customers who are offered nothing, so that offers can be measured; 0: nobody.
         receipt_days: Days after which a decided offer may still be scanned from its receipt; 0: none is printed there.
         explore_bp: Basis points of occasions each arm gets at least, silence among them; 0: the best offer always.
@@ -188,6 +189,7 @@ class Settings(BaseModel):
     complaints: Names = ()
     campaign: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
     holdout_bp: int = Field(default=500, ge=0, le=5_000)
+    promotion_ahead_days: int = Field(default=1, ge=0, le=28)
     receipt_days: int = Field(default=0, ge=0, le=366)
     explore_bp: int = Field(default=500, ge=0, le=2_500)
     egress: Literal["open", "listed"] = "open"

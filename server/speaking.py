@@ -13,6 +13,7 @@ from knowledge.offers.companions import CompanionTable
 from knowledge.offers.drawing import Drawing, Withheld
 from knowledge.offers.kept_lines import KeptLines
 from knowledge.offers.lottery import Lottery
+from knowledge.offers.promoted import PromotionTable
 from knowledge.profile.complaints import Complaints, Hushed
 from knowledge.store.places import Places
 from knowledge.store.session import Database
@@ -33,6 +34,7 @@ class Speaking:
     beforehand: Beforehand
     night: NightWords
     complaints: Complaints
+    promoted: PromotionTable
 
 
 def speaking_of(  # noqa: PLR0913, PLR0917
@@ -70,8 +72,9 @@ def speaking_of(  # noqa: PLR0913, PLR0917
         now=now,
     )
     night = NightWords(_door(settings, stack), settings.words_s)
+    promoted = PromotionTable(ahead_days=settings.promotion_ahead_days)
     complaints = Complaints(frozenset(settings.complaints), note)
-    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand, night, complaints)
+    return Speaking(companions, drawing, _writer(settings, stack, kept), beforehand, night, complaints, promoted)
 
 
 def _writer(settings: Settings, stack: AsyncExitStack, kept: KeptLines) -> Writer:

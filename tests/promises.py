@@ -85,6 +85,13 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "test_what_cannot_be_is_told_by_line_and_reason_and_the_rest_is_kept_once",
         "test_a_forecast_knows_each_by_its_goods_and_its_place",
     ),
+    "goods in a promotion are told of at its price, and nothing of ours comes off them at any door": (
+        "test_what_goes_with_the_basket_and_is_in_a_promotion_is_told_of_and_not_reduced_further",
+        "test_nobody_takes_a_percentage_off_goods_in_a_promotion_be_it_of_a_pair",
+        "test_a_till_is_told_of_a_promotion_without_a_code_and_a_scan_in_it_is_refused",
+        "test_lightspeeds_register_is_told_without_a_code_and_a_till_without_a_line_is_handed_nothing_of_it",
+        "test_a_sale_that_was_given_an_offer_gets_no_second_one_by_a_scan_and_one_scanned_first_gets_no_other",
+    ),
     "what a platform tells of a location nobody listed is not lost in silence": (
         "test_what_a_poll_leaves_out_for_an_unlisted_location_is_told_with_what_to_do",
     ),

@@ -15,6 +15,7 @@ class Variant:
     currency: str
     unit_cost: int | None
     vendor: str = ""
+    category: str = ""
 
 
 def variant_of(sku: str, currency: str, known: Mapping[str, Variant]) -> Variant:

@@ -93,6 +93,8 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
         here = []
     titles = [around.variants[line.sku].title for line in goods]
     spent_from = limits.high_value.spent_from
+    reduced, running = _promoted(case, action, around)
+    left = Money(left.minor - reduced, left.currency)
     return DiscountFacts(
         percent_bp=action.percent.basis_points,
         amount=action.amount.minor,
@@ -113,7 +115,17 @@ def _discount(case: Case, action: Discount, around: Surroundings, totals: Mappin
         personalized=action.customer is not None,
         jurisdictions=limits.packs,
         disclosures=carried(case.message, limits.packs) if isinstance(case.message, str) else (),
+        in_promotion=running,
+        tells_promotion=action.form == "promotion",
     )
+
+
+def _promoted(case: Case, action: Discount, around: Surroundings) -> tuple[int, bool]:
+    """Minor units the retailer's own promotion takes off what an offer tells of; whether any of the goods is in one."""
+    calendar = around.calendar.at(case.place, around.at)
+    found = [(line, calendar.running(line.sku, around.variants[line.sku])) for line in case.goods]
+    taken = sum((line.price - one.charged) * line.units for line, one in found if one and one.charged < line.price)
+    return taken if action.form == "promotion" else 0, any(one for _, one in found)
 
 
 def _same(line: PricedLine, told: Mapping[str, Money], currency: str) -> bool:

@@ -3,7 +3,7 @@
 Costs, counts and totals come from what we know, never from what the proposer says; what we do not know never helps it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import text
 
 from knowledge.identity.links import WHO
+from knowledge.offers.calendar import Calendar, Promotion
 from knowledge.store.connection import Asked, Connection, Result
 from knowledge.store.places import Places
 from policies.actions.discount import Discount
@@ -27,11 +28,19 @@ from tools.situate_link import LinkNews, ask_links
 from tools.situate_message import AskedNews, MessageNews, ask_news
 from tools.situate_override import AskedOverrides, OverrideNews, ask_overrides
 
+_CLOCKS: Final = timedelta(days=1)  # places' clocks differ from ours by less
 _DRAFTED: Final = timedelta(hours=24)  # a drafted transfer moves no stock yet: for a day it counts as if it had
 _VARIANTS = text(
-    "SELECT sku, title, vendor, price, currency, unit_cost FROM variant WHERE sku = ANY(CAST(:skus AS text[]))"
+    "SELECT sku, title, vendor, category, price, currency, unit_cost FROM variant"
+    " WHERE sku = ANY(CAST(:skus AS text[]))"
 )
 _SUPPLIERS = text("SELECT vendor, pack, minimum FROM supplier WHERE vendor = ANY(CAST(:vendors AS text[]))")
+_PROMOTIONS = text(
+    """
+    SELECT sku, category, location_id, channel, first_day, last_day, percent, price, currency FROM promotion
+    WHERE sku = ANY(CAST(:skus AS text[])) AND first_day <= :last AND last_day >= :first
+    """
+)
 _SPENT = text(
     f"""
     WITH asked AS (SELECT unnest(CAST(:customers AS text[])) AS ref), {WHO}
@@ -64,6 +73,7 @@ class Surroundings:
         levels: Units available and when that was heard, by (stock location, sku).
         leaving: Units of transfers already asked for, by (origin, sku).
         spent: What persons have spent in all, in minor units; only where limits make that matter.
+        calendar: Promotions of the goods that may run at these moments.
         suppliers: Units in a pack and the least value of an order, by vendor.
         messages: What is known around messages.
         links: What holds of pairs of customers.
@@ -79,6 +89,7 @@ class Surroundings:
     )
     leaving: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     spent: dict[str, int] = field(default_factory=dict[str, int])
+    calendar: Calendar = field(default_factory=Calendar)
     suppliers: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
     links: LinkNews = field(default_factory=LinkNews)
@@ -102,6 +113,7 @@ class Gathering:
     levels: Asked[Result] | None
     leaving: Asked[Result] | None
     spent: Asked[Result] | None
+    promotions: Asked[Result] | None
     suppliers: Asked[Result] | None
     messages: AskedNews | None
     links: Asked[LinkNews] | None
@@ -113,7 +125,8 @@ class Gathering:
         if self.variants:
             rows = await self.variants
             found.variants = {
-                row.sku: Variant(row.title, row.price, row.currency, row.unit_cost, row.vendor) for row in rows
+                row.sku: Variant(row.title, row.price, row.currency, row.unit_cost, row.vendor, row.category)
+                for row in rows
             }
         if self.levels:
             found.levels = {(row.location_id, row.sku): (row.available, row.as_of) for row in await self.levels}
@@ -121,6 +134,8 @@ class Gathering:
             found.leaving = {(row.origin, row.sku): int(row.units) for row in await self.leaving}
         if self.spent:
             found.spent = {row.ref: int(row.spent) for row in await self.spent}
+        if self.promotions:
+            found.calendar = Calendar(Promotion.read(row) for row in (await self.promotions).mappings())
         if self.suppliers:
             found.suppliers = {row.vendor: (row.pack, row.minimum) for row in await self.suppliers}
         if self.messages:
@@ -152,6 +167,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
     pairs = {"locations": [place for place, _ in wanted], "skus": [sku for _, sku in wanted]}
     origins = sorted({case.action.origin for case in cases if isinstance(case.action, Transfer)})
     leaving = {"origins": origins, "but": list(but), "since": at - _DRAFTED}
+    priced = any(isinstance(case.action, Discount) for case in cases)
     vendors = sorted({case.action.vendor for case in cases if isinstance(case.action, Reorder)})
     customers = sorted({name for case in cases if (name := _may_be_high_value(case, limits))})
     return Gathering(
@@ -162,6 +178,7 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         levels=connection.ask(_LEVELS, pairs) if wanted else None,
         leaving=connection.ask(_LEAVING, leaving) if origins else None,
         spent=connection.ask(_SPENT, {"customers": customers}) if customers else None,
+        promotions=connection.ask(_PROMOTIONS, _around(skus, at)) if priced else None,
         suppliers=connection.ask(_SUPPLIERS, {"vendors": vendors}) if vendors else None,
         messages=ask_news(connection, [case.action for case in cases if isinstance(case.action, Message)]),
         links=ask_links(connection, [case.action for case in cases if isinstance(case.action, ProfileLink)]),
@@ -183,6 +200,12 @@ def _stock(case: Case) -> list[tuple[str, str]]:
     if isinstance(action, Reorder):
         return [("", line.sku) for line in action.lines]
     return []
+
+
+def _around(skus: Iterable[str], at: datetime) -> dict[str, object]:
+    """Promotions of these goods, and of categories and of everything, on any place's day."""
+    first, last = (at - _CLOCKS).date(), (at + _CLOCKS).date()
+    return {"skus": [*skus, ""], "first": first.isoformat(), "last": last.isoformat()}
 
 
 def _may_be_high_value(case: Case, limits: Limits) -> str:

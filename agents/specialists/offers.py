@@ -26,6 +26,7 @@ from knowledge.offers.goods import Goods, goods_at
 from knowledge.offers.habit import habits
 from knowledge.offers.history import Past, pasts
 from knowledge.offers.possible import Found, Sending, possible, sending_for
+from knowledge.offers.promoted import PromotionTable
 from knowledge.profile.complaints import Complaints, hushed
 from knowledge.store.places import SHOP, Place, Places
 from knowledge.store.session import Database, utc_now
@@ -65,6 +66,7 @@ class OffersSpecialist:
         campaign: The name its offers count under; "" for none.
         drawing: Who is held out, what is tried beside the best, and what was learned; nobody and nothing by default.
         complaints: Who waits for an answer to one is offered nothing.
+        promotions: What the retailer's calendar reduces for everybody: told of, and never reduced further.
         now: The present.
         present: When an event is looked at: now, unless a burst is handed over long after it could have been.
     """
@@ -86,6 +88,7 @@ class OffersSpecialist:
         campaign: str = "",
         drawing: Drawing | None = None,
         complaints: Complaints | None = None,
+        promotions: PromotionTable | None = None,
         now: Callable[[], datetime] = utc_now,
         present: Callable[[Event], datetime] | None = None,
     ) -> None:
@@ -101,6 +104,7 @@ class OffersSpecialist:
         self._campaign = campaign
         self._drawing = drawing or Drawing()
         self._complaints = complaints or Complaints()
+        self._promotions = promotions or PromotionTable()
         self._desk = BasketDesk(
             database,
             places,
@@ -113,6 +117,7 @@ class OffersSpecialist:
             campaign,
             self._drawing,
             self._complaints,
+            self._promotions,
         )
 
     async def for_basket(  # noqa: PLR0913  # whose basket, until when, and who speaks
@@ -169,6 +174,7 @@ class OffersSpecialist:
         fresh = [visit for visit in fresh if visit.customer not in complaints]
         passed["complaint"] += len(notes)
         await self._drawing.learned.keep_fresh(quick)
+        await self._promotions.keep_fresh(quick, now)
         refs = [visit.customer for visit in fresh]
         past, kinds = await pasts(quick, refs, now=now), await habits(quick, refs, now=now)
         ceiling = await ceilings(quick, refs, self._drawing.depth, now=now)
@@ -253,7 +259,10 @@ class OffersSpecialist:
             online = {sku: one for sku, one in online.items() if sku in far}
         held = {sku: here[sku] for sku in visit.holding if sku in here}
         limits = under(self._limits.place(visit.place.region, visit.place.id), buyer.ceiling)
-        found, learned, kind = Found(here, held, online), self._drawing.learned.now, buyer.kind
+        promoted = self._promotions.at(visit.place, self._now())
+        promoted_online = self._promotions.at(sending.place, self._now()) if sending else None
+        found = Found(here, held, online, promoted, promoted_online)
+        learned, kind = self._drawing.learned.now, buyer.kind
         return possible(wants, found, limits, sending, learned, kind=kind, currency=None, unknown_costs=False)
 
     def _likely(self, visit: Visit, wants: Sequence[Wanted], goods: Shelves, buyer: Buyer) -> list[Candidate]:

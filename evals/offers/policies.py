@@ -9,7 +9,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.offers.retailer import AT_FULL_PRICE, BUNDLE, HOME, SINGLE, VISITS, WANTED, WEEKS, Floats, Indices, Retailer
+from evals.offers.retailer import (
+    AT_FULL_PRICE,
+    BUNDLE,
+    HOME,
+    MADE,
+    SINGLE,
+    VISITS,
+    WANTED,
+    WEEKS,
+    Floats,
+    Indices,
+    Retailer,
+)
 from knowledge.offers import learned as learning
 from knowledge.offers.arms import Asked, Turn, turn_of
 from knowledge.offers.candidates import Wanted, Why
@@ -56,7 +68,7 @@ class Run:
 def earned(retailer: Retailer, run: Run) -> float:
     """True expected minor units over never saying anything, each telling's attention taken off."""
     total = 0.0
-    for form in range(len(FORMS)):
+    for form in MADE:
         said = np.flatnonzero((run.arm > 0) & (run.form == form))
         total += float(retailer.worth(said, run.which[said], run.arm[said], form).sum()) - DEFAULT.telling * said.size
     return total
@@ -158,7 +170,7 @@ def knowing_all(retailer: Retailer) -> Floats:
     visits = np.arange(retailer.customer.size)
     best = np.zeros(visits.size)
     for which in range(WANTED):
-        for arm, form in product(range(1, AT_FULL_PRICE + 1), range(len(FORMS))):
+        for arm, form in product(range(1, AT_FULL_PRICE + 1), MADE):
             if arm == AT_FULL_PRICE and form != HOME:  # what is on the shelf is told of with something off, or not
                 continue
             place, arms = np.full(visits.size, which), np.full(visits.size, arm)

@@ -59,6 +59,7 @@ class Candidate:
         partner: What is in the basket and has to be bought with it, of a bundle.
         sending: Minor units it costs to send it home.
         limits: Of the place where it is good, when that is not where it is made.
+        charged: Minor units of one unit in the retailer's promotion; `None` where none runs.
     """
 
     wanted: Wanted
@@ -68,10 +69,13 @@ class Candidate:
     partner: Goods | None = None
     sending: int = 0
     limits: DiscountLimits | None = None
+    charged: int | None = None
 
     def at(self, terms: Terms) -> "Candidate":
         """The same offer on other terms; `dataclasses.replace` takes five times as long, and tills wait."""
-        return Candidate(self.wanted, self.goods, terms, self.form, self.partner, self.sending, self.limits)
+        return Candidate(
+            self.wanted, self.goods, terms, self.form, self.partner, self.sending, self.limits, self.charged
+        )
 
 
 def wanted(

@@ -1,8 +1,9 @@
-"""Offers beside money off goods from the shelf: off a pair bought together, and off goods sent home from online stock.
+"""Offers beside money off goods from the shelf: off a pair, off goods sent home, or a word of a promotion.
 
 All are worth the same thing: what they are expected to earn beyond silence. A pair's percentage is taken off both, but
 only what the basket lacks is won by it; the margin floor holds for the pair. Goods sent home cost a parcel, and
-may be told of at full price: that they can be had at all is worth something.
+may be told of at full price: that they can be had at all is worth something. Goods in a promotion are told of at its
+price and never reduced further: what the promotion costs is borne anyway, so what is won is what more is sold at it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,16 +11,22 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from knowledge.offers.calendar import PlaceCalendar
 from knowledge.offers.candidates import Candidate, Wanted, Why
 from knowledge.offers.goods import Goods
 from knowledge.offers.uplift import DEFAULT, Assumptions, Response, Terms, all_terms, best_of
 from policies.actions.discount import Form
 from policies.limits import DiscountLimits
 
-FORMS: Final[tuple[Form, ...]] = ("single", "bundle", "home")
+FORMS: Final[tuple[Form, ...]] = ("single", "bundle", "home", "promotion")
 # Of what a shop has not, fewer buy by themselves later, and fewer take what they wait for: priors, not findings.
 ASSUMED: Final[Mapping[Form, Assumptions]] = MappingProxyType(
-    {"single": DEFAULT, "bundle": DEFAULT, "home": replace(DEFAULT, unaided=0.15, told=0.5)}
+    {
+        "single": DEFAULT,
+        "bundle": DEFAULT,
+        "home": replace(DEFAULT, unaided=0.15, told=0.5),
+        "promotion": DEFAULT,
+    }
 )
 _WORST: Final = -(10**15)
 _ANY: Final = replace(DEFAULT, bar=_WORST)  # the bar is looked at once, with what was learned
@@ -87,6 +94,32 @@ def homes(  # noqa: PLR0913  # what is wanted, what is where, and what sending c
     return found
 
 
+def promotions(
+    wants: Iterable[tuple[Wanted, Goods]], reduced: PlaceCalendar, limits: DiscountLimits, response: Response
+) -> list[Candidate]:
+    """What they may want that is on this shelf and in a promotion here, at the promotion's price; likeliest first.
+
+    A lower price sells to more, told or not: the prediction grows with it, by the prior of `uplift`.
+
+    Args:
+        wants: With their goods, from `here_of`.
+        reduced: What is in a promotion here.
+        limits: Of the location; the margin floor holds for the promotion's price.
+        response: How this kind of buyer answers such offers.
+    """
+    found: list[Candidate] = []
+    for want, goods in wants:
+        one = reduced.running(goods.sku, goods)
+        if one is None or one.why is not None or goods.unit_cost is None:
+            continue
+        chance = min(1.0, want.chance * (1 + DEFAULT.pull * (goods.price - one.charged) / goods.price))
+        told = Candidate(replace(want, chance=chance), goods, NO_TERMS, "promotion", charged=one.charged)
+        found += _at_best(told, response, limits)
+        if len(found) >= _LOOKED_AT:
+            break
+    return found
+
+
 def terms_of(one: Candidate, response: Response, limits: DiscountLimits) -> list[Terms]:
     """Every percentage an offer may be made at, whatever it earns.
 
@@ -96,8 +129,8 @@ def terms_of(one: Candidate, response: Response, limits: DiscountLimits) -> list
         limits: Of the location; an offer good elsewhere brings that place's own.
     """
     goods, partner = one.goods, one.partner
-    return all_terms(
-        goods.price,
+    found = all_terms(
+        goods.price if one.charged is None else one.charged,
         goods.unit_cost,
         one.wanted.chance,
         one.limits or limits,
@@ -106,8 +139,9 @@ def terms_of(one: Candidate, response: Response, limits: DiscountLimits) -> list
         with_price=partner.price if partner else 0,
         with_cost=(partner.unit_cost or 0) if partner else 0,
         sending=one.sending,
-        at_full_price=one.form == "home",
+        at_full_price=one.form in {"home", "promotion"},
     )
+    return found if one.charged is None else [terms for terms in found if not terms.percent_bp]
 
 
 def ranked(offers: Iterable[Candidate]) -> list[Candidate]:

@@ -74,6 +74,7 @@ promotion = Table(  # of the retailer's calendar, as told
         "first_day <= last_day AND (percent IS NULL) <> (price IS NULL)",
         name="promotion_sense",
     ),
+    Index("promotion_by_sku", "sku", "last_day"),
 )
 
 forecast_override = Table(  # a change of a forecast by hand; what came of it is measured when it has ended

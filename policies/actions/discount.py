@@ -1,4 +1,4 @@
-"""Money off one basket, as a single-use code a register can apply; or goods sent home with nothing off."""
+"""Money off one basket, as a single-use code a register can apply; or a word about goods, with nothing off."""
 
 from typing import ClassVar, Final, Literal, Self
 
@@ -10,10 +10,11 @@ from policies.vocabulary.ids import CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
 from policies.vocabulary.percent import Percent
 
-Form = Literal["single", "bundle", "home"]
-"""On goods from this shelf; on several goods, all of them bought together; on goods sent home from online stock."""
+Form = Literal["single", "bundle", "home", "promotion"]
+"""On goods from this shelf; on several goods, all of them bought together; on goods sent home from online stock; on
+goods that one of the retailer's promotions reduces for everybody, with nothing more off."""
 
-_ON: Final = {"single": "", "bundle": " goods bought together", "home": " goods sent home"}
+_ON: Final = {"single": "", "bundle": " goods bought together", "home": " goods sent home", "promotion": ""}
 
 
 class Discount(Action):
@@ -53,6 +54,10 @@ class Discount(Action):
             raise Refused("A bundle is made of at least two different goods.", code="discount.bundle", field="skus")
         if (self.form == "home") != (self.within_days > 0) or (self.form == "home" and not self.skus):
             raise Refused("What is sent home is named, and says within how many days.", code="discount.home")
+        if self.form == "promotion" and (self.percent.basis_points or not self.skus):
+            raise Refused(
+                "An offer in a promotion names its goods and takes nothing more off.", code="discount.promotion"
+            )
         return self
 
     @model_validator(mode="after")
@@ -65,8 +70,8 @@ class Discount(Action):
 
     @property
     def at_full_price(self) -> bool:
-        """Whether it is a service and gives nothing away: goods sent home with nothing off, and no code to make."""
-        return self.form == "home" and not self.percent.basis_points
+        """Whether it gives nothing away and has no code: goods sent home or in a promotion, with nothing off."""
+        return self.form in {"home", "promotion"} and not self.percent.basis_points
 
     @property
     def location(self) -> LocationId:  # noqa: D102
@@ -80,6 +85,8 @@ class Discount(Action):
         return EndDiscount(store=self.store, code=self.code, reference=reference, amount=self.amount)
 
     def sentence(self) -> str:  # noqa: D102
+        if self.form == "promotion":
+            return f"Tell of the promotion on {', '.join(self.skus)} at {self.store}, with nothing more off."
         if self.at_full_price:
             return f"Offer to send {', '.join(self.skus)} home from {self.store} at full price."
         off = f"{self.percent} off{_ON[self.form]}"

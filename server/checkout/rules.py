@@ -27,6 +27,7 @@ from server.telemetry import Metrics
 from server.webhooks.hearsay import Listener
 from server.webhooks.lightspeed import check_signature
 
+_SERVICES: Final = {"home": "Offer: sent home", "promotion": "In a promotion"}
 MARK: Final = "tillhand_offer"  # the sale's custom field that says we have spoken
 READY: Final = "sale.ready_for_payment"
 SOURCE: Final = "lightspeed"
@@ -183,6 +184,7 @@ def _spoken(answer: CheckoutAnswer) -> list[dict[str, Any]]:
     if answer.status != "offered" or answer.discount is None:
         return []
     service = answer.discount.at_full_price
+    title = _SERVICES[answer.discount.form] if service else f"Offer: {answer.discount.percent} off"
     return [
         {
             "type": "set_custom_field",
@@ -192,7 +194,7 @@ def _spoken(answer: CheckoutAnswer) -> list[dict[str, Any]]:
         },
         {
             "type": "confirm",
-            "title": "Offer: sent home" if service else f"Offer: {answer.discount.percent} off",
+            "title": title,
             "message": answer.message if service else f"{answer.message} Code: {answer.discount.code}",
             "confirm_label": "Pay",
             "dismiss_label": "Back to the sale",

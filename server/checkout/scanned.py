@@ -3,7 +3,7 @@
 import base64
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from agents.word_check import plain_title
 from agents.words import personal
 from knowledge.events.families import CheckoutFacts
 from knowledge.offers.goods import goods_at
+from knowledge.offers.promoted import PromotionTable
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
 from policies.actions.any_action import read_action
@@ -45,6 +46,7 @@ class ScanDesk:
 
     Attributes:
         secret: Signs scannable offers, and makes their discount codes.
+        promotions: What is reduced for everybody, and takes no scanned offer.
     """
 
     database: Database
@@ -52,6 +54,7 @@ class ScanDesk:
     limits: Limits
     secret: bytes
     now: Callable[[], datetime]
+    promotions: PromotionTable = field(default_factory=PromotionTable)
 
     async def read(
         self, text: str, checkout: CheckoutFacts, customer: CustomerRef | None, *, origin: Origin, actor: str
@@ -59,7 +62,8 @@ class ScanDesk:
         """The proposal for a basket with what was scanned; asked again about the same transaction, the same one.
 
         Raises:
-            Refused: `scan.unknown`, `scan.expired`, `scan.elsewhere`, `scan.not_in_basket`, or `scan.used`.
+            Refused: `scan.unknown`, `scan.expired`, `scan.elsewhere`, `scan.not_in_basket`, `scan.promotion`, or
+                `scan.used`.
         """
         offer, now = read_scanned(text, self.secret), self.now()
         place = self.places.get(checkout.location)
@@ -93,6 +97,7 @@ class ScanDesk:
             )
         if await self._taken(offer):
             raise used()
+        await self._outside_promotions(line.sku, place, now)
         base = Money(line.unit_price, checkout.currency)
         valid = timedelta(seconds=self.limits.place(place.region, place.id).discount.valid_s)
         discount = Discount(
@@ -130,6 +135,18 @@ class ScanDesk:
         """Whether the decision this offer repeats was used by its own code."""
         decision = decision_of(offer.number)
         return bool(decision and await self.database.quick.rows(_DECIDED, decision, f"{decision}g"))
+
+    async def _outside_promotions(self, sku: str, place: Place, now: datetime) -> None:
+        await self.promotions.keep_fresh(self.database.quick, now)
+        promoted = self.promotions.at(place, now)
+        goods = await goods_at(self.database.quick, [sku], place.stock_location)
+        if sku in goods and promoted.running(sku, goods[sku]) is not None:
+            raise Refused(
+                "What this offer is for is in a promotion, and nothing more is taken off it.",
+                code="scan.promotion",
+                hint="Scan it again once the promotion is over.",
+                field="scanned",
+            )
 
     async def _earlier(self, actor: str, key: str) -> Discount | None:
         for row in await self.database.quick.rows(_EARLIER, actor, key):

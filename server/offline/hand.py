@@ -11,7 +11,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from agents.fresh_goods import fresh_goods
 from agents.word_check import plain_title
 from knowledge.offers.goods import Goods, goods_at
+from knowledge.offers.promoted import PromotionTable
 from knowledge.offers.uplift import Terms, best_terms
 from knowledge.store.places import Place, Places
 from knowledge.store.session import Database
@@ -64,6 +65,7 @@ class OfflineDesk:
     Attributes:
         speaker: Who proposes: the offers specialist.
         secret: Signs batches, and makes their codes.
+        promotions: What is reduced for everybody, and is in no batch.
     """
 
     database: Database
@@ -74,6 +76,7 @@ class OfflineDesk:
     speaker: Actor
     secret: bytes
     now: Callable[[], datetime]
+    promotions: PromotionTable = field(default_factory=PromotionTable)
 
     async def hand(self, register: Actor, place: Place, till: str) -> dict[str, Any]:
         """A till's batch for today, signed; asked again it is the same one, whatever was sold of it meanwhile.
@@ -133,6 +136,9 @@ class OfflineDesk:
         skus: Sequence[str] = [row["sku"] for row in rows]
         known = await goods_at(self.database.quick, skus, place.stock_location)
         here = {sku: one for sku, one in known.items() if one.available > 0 and one.unit_cost is not None}
+        await self.promotions.keep_fresh(self.database.quick, now)
+        promoted = self.promotions.at(place, now)
+        here = {sku: one for sku, one in here.items() if not promoted.bars(sku, one)}
         fresh = await fresh_goods(self.prices, place.platform, here, skus, now=now, seconds=limits.price_age_s)
         worth = [
             (one, terms)

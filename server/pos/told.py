@@ -63,14 +63,15 @@ class OfferTold(Told):
     """An offer that was decided.
 
     Attributes:
-        code: What takes it off the basket; "" where nothing is taken off, of what is sent home at full price.
+        code: What takes it off the basket; "" where nothing is, of what is sent home at full price or in a promotion.
         words: The line to say.
         amount: Money off at most, as decimal text.
         goods: What it is for.
         variants: The same as Shopify numbers it, to put into the basket.
         in_basket: All of it is in the basket already.
         applied: The register said that the code is on the basket.
-        form: `home`: the goods are ordered in the online shop, with the code, and are no part of the basket.
+        form: `home`: the goods are ordered in the online shop, with the code, and are no part of the basket;
+            `promotion`: the register reduces them for everybody by itself.
         days: Within how many days they arrive; 0 for goods from the shelf.
     """
 

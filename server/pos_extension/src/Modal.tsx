@@ -97,7 +97,7 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
     return <s-section heading="Nothing to offer">{told?.why ? <s-text>{told.why.message}</s-text> : null}</s-section>;
   }
   return (
-    <s-section heading={offer.code ? `${offer.percent} % off, ${offer.amount} ${offer.currency}` : 'Sent home: the receipt says where'}>
+    <s-section heading={heading(offer)}>
       <s-text>{offer.words}</s-text>
       {offer.form === 'home' ? (
         <>
@@ -113,7 +113,7 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
       ) : (
         <>
           <s-button variant="primary" onClick={() => onApply(offer, told)}>
-            {offer.in_basket ? 'Apply' : 'Add and apply'}
+            {!offer.code ? 'Add' : offer.in_basket ? 'Apply' : 'Add and apply'}
           </s-button>
           <s-button onClick={() => onDismiss(told)}>Not now</s-button>
         </>
@@ -122,13 +122,19 @@ function OfferSection({ told, onApply, onPin, onDismiss }: Offered) {
   );
 }
 
+function heading(offer: OfferTold): string {
+  if (offer.code) return `${offer.percent} % off, ${offer.amount} ${offer.currency}`;
+  return offer.form === 'promotion' ? 'In a promotion' : 'Sent home: the receipt says where';
+}
+
 async function apply(offer: OfferTold, told: DecisionTold): Promise<string> {
   const lying = new Set(shopify.cart.current.value.lineItems.map((line) => String(line.variantId ?? '')));
   for (const variant of offer.variants) {
     if (!lying.has(variant) && !(await shopify.cart.addLineItem(Number(variant), 1))) return 'It was not added, so nothing was applied.';
   }
-  if (told.decision) await shopify.cart.addCartCodeDiscount(offer.code);
-  else if (!(await takeOff(offer))) return 'Without a line this comes off a single piece alone.';
+  // goods in a promotion have no code: the register takes the promotion off by itself
+  if (offer.code && told.decision) await shopify.cart.addCartCodeDiscount(offer.code);
+  else if (offer.code && !(await takeOff(offer))) return 'Without a line this comes off a single piece alone.';
   await note(shopify, 'applied', told);
   const kept = await read(shopify, 'tillhand.answer');
   if (kept?.told.offer?.code === offer.code) {

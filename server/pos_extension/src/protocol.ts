@@ -99,7 +99,7 @@ export type OfferTold = {
   variants: string[];
   in_basket: boolean;
   applied: boolean;
-  form: "single" | "bundle" | "home";
+  form: "single" | "bundle" | "home" | "promotion";
   days: number;
   valid_until: string;
 };

@@ -97,6 +97,13 @@ DISCOUNTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"price_holds": True}, {"price_holds": False}, "deny", "offers.price_moved"),
     ({"stock_age_s": 900}, {"stock_age_s": 901}, "deny", "offers.stale_stock"),
     ({"words_agree": True}, {"words_agree": False}, "deny", "offers.words_disagree"),
+    ({"in_promotion": True, "amount": 0}, {"in_promotion": True, "amount": 1}, "deny", "offers.promotion_stacked"),
+    (
+        {"tells_promotion": True, "in_promotion": True, "amount": 0},
+        {"tells_promotion": True, "amount": 0},
+        "deny",
+        "offers.promotion_over",
+    ),
 ]
 TRANSFERS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"value": 100_000}, {"value": 100_001}, "approve", "inventory.transfer_value"),

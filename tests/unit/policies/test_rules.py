@@ -56,6 +56,8 @@ _FACTS: dict[str, st.SearchStrategy[Facts]] = {
         personalized=st.booleans(),
         jurisdictions=st.sampled_from([(), ("us_ny",)]),
         disclosures=st.sampled_from([(), ("us_ny",)]),
+        in_promotion=st.booleans(),
+        tells_promotion=st.booleans(),
     ),
     "transfer": st.builds(
         TransferFacts,
