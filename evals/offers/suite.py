@@ -4,7 +4,7 @@ Every seed is another retailer over 26 weeks. Ours starts from its priors, holds
 its own log, and pays for all of that. The constants of learning were chosen on seeds 0 to 9; these are others. Money is
 the true expectation, so a lucky week is worth nothing; rivals keep the same margin floor and caps. A tenth to three
 tenths of what is wanted is not on the shelf: rivals cannot sell it, ours offers to send it home, and offers pairs;
-beside it stands the same without both (`shelf_alone`).
+beside it stands the same without both (`shelf_alone`). Whether cohorts are offered alike says `fairness`.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from evals.offers.claims import grounding
+from evals.offers.fairness import Gaps, fairness, gaps
 from evals.offers.policies import (
     best_single_offer,
     best_to_everyone,
@@ -39,6 +40,7 @@ class _Seed:
     Attributes:
         offered: Share of visits on which ours says something,
         worth_offering: and of those on which somebody who knows everything would.
+        gaps: Between cohorts that differ in an attribute alone.
     """
 
     ours: float
@@ -49,6 +51,7 @@ class _Seed:
     everyone: float
     offered: float
     worth_offering: float
+    gaps: Gaps
 
 
 async def measure() -> list[Row]:
@@ -70,6 +73,7 @@ async def measure() -> list[Row]:
     worth = float(np.mean([each.worth_offering for each in seeds]))
     # an offer where nobody should speak costs attention and teaches customers to wait for one
     rows.append(Row("offers_share_of_visits", round(offered, 3), "", "", round(worth, 3), None))
+    rows += fairness([each.gaps for each in seeds], _T95)
     return [*rows, *grounding(), *await consistency_and_caps(), *await kept_words()]
 
 
@@ -87,6 +91,7 @@ def _measured(seed: int) -> _Seed:
         best_to_everyone(retailer) / most,
         offered_share(retailer, run),
         float((known > 0).mean()),
+        gaps(retailer, run, seed),
     )
 
 

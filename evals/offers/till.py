@@ -1,6 +1,11 @@
-"""The whole product at one busy shop: asked again it answers the same, and no sequence of offers passes a cap."""
+"""The whole product at one busy shop: asked again it answers the same, and no sequence of offers passes a cap.
+
+Each basket is rung up as several sales as well: each draws anew and finds the caps as they are by then. pass^k is the
+share of baskets of which every run was right, told beside how many of the runs were offers: silence is easily right.
+"""
 
 import asyncio
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
@@ -18,6 +23,7 @@ from evals.row import Row
 from knowledge.events.families import CheckoutFacts, KeyedHash, LineFacts
 from knowledge.offers.arms import same_again
 from knowledge.offers.lottery import Lottery
+from knowledge.offers.uplift import PERCENTS
 from knowledge.store.embedded import start_embedded
 from knowledge.store.migrate import migrate
 from knowledge.store.places import Place, save_locations
@@ -27,6 +33,7 @@ from policies.limits import DEFAULT_FILE
 from policies.vocabulary.actor import Actor, Door, Role
 from policies.vocabulary.ids import CustomerRef, LocationId, Sku
 from policies.vocabulary.money import Money
+from policies.vocabulary.percent import Percent
 from server.composition import House, compose
 from server.settings import Settings
 from tools.platform import PlatformPrice
@@ -39,6 +46,7 @@ _CUSTOMERS: Final = 30
 _BASKETS: Final = 240
 _CAPS: Final = {"customer_day": 1_500, "location_day": 40_000, "transaction_max": 1_200}
 _TIMES: Final = 3
+_PERCENTS: Final = frozenset(str(Percent(each)) for each in PERCENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,11 @@ async def consistency_and_caps() -> list[Row]:
         async with _house(url, home) as house:
             shoppers = await _fill(house)
             baskets = _baskets(Random(5), shoppers)
-            first = [[await _asked(house, basket) for _ in range(_TIMES)] for basket in baskets]
+            first: list[list[_Answer]] = []
+            runs: list[list[_Answer]] = []
+            for basket in baskets:  # in turns, or the first sales leave nothing of the caps for the others
+                first.append([await _asked(house, basket) for _ in range(_TIMES)])
+                runs.append([await _asked(house, _anew(basket, trial)) for trial in range(_TIMES)])
             await house.background.close()
             lottery = Lottery(house.secret.derive("lottery"), house.settings.holdout_bp, house.settings.explore_bp)
             drawn = await _drawn_again(house, lottery)
@@ -76,9 +88,14 @@ async def consistency_and_caps() -> list[Row]:
     offered = sum(answers[0].status == "offered" for answers in first)
     over = sum(total > _CAPS[scope] for scope, totals in given.items() for total in totals.values())
     tight = max(total / _CAPS[scope] for scope, totals in given.items() for total in totals.values())
+    spoken = sum(answer.status == "offered" for answers in runs for answer in answers)
+    right = [[_right(answer) for answer in answers] for answers in runs]
     return [
         Row("offers_baskets_offered", float(offered), f"of {_BASKETS}", "", None, None),
         Row("offers_same_answer_when_asked_again", sum(same) / len(same), "", "= 1", None, all(same)),
+        _share("offers_right_in_a_run", [each for graded in right for each in graded], "runs"),
+        _share(f"offers_pass_hat_{_TIMES}", [all(graded) for graded in right], "baskets"),
+        Row("offers_runs_offered", float(spoken), f"of {_BASKETS * _TIMES}", "> 0", None, spoken > 0),
         Row("offers_draws_recomputed_alike", drawn, "", "= 1", None, drawn == 1),
         Row("offers_caps_passed", float(over), "", "= 0", None, over == 0),
         Row("offers_tightest_cap_used", round(tight, 3), "", "", None, None),
@@ -163,6 +180,23 @@ async def _asked(house: House, basket: CheckoutFacts) -> _Answer:
     return _Answer(
         answer.status, discount.code if discount else "", str(discount.percent) if discount else "", answer.message
     )
+
+
+def _anew(basket: CheckoutFacts, trial: int) -> CheckoutFacts:
+    """The same basket as another sale, which draws anew and finds the caps as they are by then."""
+    return basket.model_copy(update={"transaction": f"{basket.transaction}-{trial}"})
+
+
+def _right(answer: _Answer) -> bool:
+    """Whether a register may act on it: an offer has a code, and words with its percentage alone."""
+    if answer.status != "offered":
+        return not answer.code and not answer.message
+    said = re.findall(r"(\d+(?:\.\d+)?%)", answer.message)
+    return bool(answer.code) and answer.percent in _PERCENTS and said == [answer.percent]
+
+
+def _share(name: str, right: list[bool], what: str) -> Row:
+    return Row(name, sum(right) / len(right), f"of {len(right)} {what}", "= 1", None, all(right))
 
 
 async def _drawn_again(house: House, lottery: Lottery) -> float:

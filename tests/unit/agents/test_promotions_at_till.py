@@ -95,7 +95,20 @@ async def test_a_promotion_in_other_money_or_below_cost_is_no_offer_and_no_disco
     assert await offered(database) is None
 
 
-async def test_a_check_in_is_told_of_it_too(database: Database):
+async def test_one_that_was_imported_meanwhile_is_known_at_the_next_look(database: Database):
+    await open_shop_with_jeans(database)
+    table = PromotionTable(check_every=0)
+    forms: list[str] = []
+    for transaction in ("T1", "T2"):
+        offer = await offered(database, transaction=transaction, promotions=table)
+        assert offer is not None
+        assert isinstance(offer.proposal.action, Discount)
+        forms.append(offer.proposal.action.form)
+        await planned(database, id=f"p-{transaction}")
+    assert forms == ["single", "promotion"]
+
+
+async def test_a_cart_online_is_told_of_it_too(database: Database):
     await open_shop_with_jeans(database)
     await planned(database, channel="online")
     event = happened("cart", Topic.CART_UPDATED, {"kind": "cart", "cart": "c1", "skus": ["TEE"]}, lane="online")
@@ -106,7 +119,8 @@ async def test_a_check_in_is_told_of_it_too(database: Database):
 
 def test_an_offer_in_a_promotion_that_takes_something_off_cannot_be_said():
     facts: dict[str, Any] = {
-        "store": "STORE_1", "customer": None, "transaction": "T1", "code": "TH12345678", "percent": {"basis_points": 500},
+        "store": "STORE_1", "customer": None, "transaction": "T1", "code": "TH12345678",
+        "percent": {"basis_points": 500},
         "skus": ["JEANS"], "base": {"minor": 8_000, "currency": "USD"}, "amount": {"minor": 400, "currency": "USD"},
         "valid_until": NOW, "form": "promotion",
     }  # fmt: skip
