@@ -117,7 +117,7 @@ class FloorBoard:
         insight = await self.insights.of(actor, place, one.customer)
         now = self.now()
         seen = {one.customer: Seen(one.records, one.at, self._pending(one))}
-        offered = (await self.offers.of(seen, place, now))[one.customer]
+        offered = (await self.offers.of(seen, place, now, pictured=True))[one.customer]
         return Person(_card(one, offered, now), insight, offered)
 
     async def find(self, actor: Actor, place: Place, field: str, value: str) -> Person:
@@ -136,7 +136,7 @@ class FloorBoard:
         ref, insight = await self.insights.find(actor, place, {field: value})
         records = (await records_of(self.database.quick, [ref]))[ref]
         now = self.now()
-        offered = (await self.offers.of({ref: Seen(records, now)}, place, now))[ref]
+        offered = (await self.offers.of({ref: Seen(records, now)}, place, now, pictured=True))[ref]
         return Person(None, insight, offered)
 
     async def title(self, place: Place, sku: str) -> str:

@@ -4,6 +4,7 @@ Nothing is decided here. An offer by an event is found under the name its event 
 carried through in its place.
 """
 
+import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ _TITLES: Final = """
     SELECT sku, title, category FROM variant
     WHERE sku = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
 """
+_TILL: Final = "Only the till takes it off: nothing happens by itself."
+_HOME: Final = "It is ordered in the online shop, together with them."
 _SILENT: Final = "Nothing is offered this time. Help with what they came for."
 
 
@@ -108,8 +111,10 @@ class OfferedDesk:
     secret: bytes
     online: str
 
-    async def of(self, seen: Mapping[CustomerRef, Seen], place: Place, now: datetime) -> dict[CustomerRef, Offered]:
-        """What each of these people is offered in a shop.
+    async def of(
+        self, seen: Mapping[CustomerRef, Seen], place: Place, now: datetime, *, pictured: bool = False
+    ) -> dict[CustomerRef, Offered]:
+        """What each of these people is offered in a shop; with what there is to scan, when it is `pictured`.
 
         Raises:
             Unavailable: The database does not answer.
@@ -127,7 +132,7 @@ class OfferedDesk:
         return {
             ref: _complains()
             if ref in complaints
-            else await self._told(holds[ref], place, titles, now)
+            else await self._told(holds[ref], place, titles, now, pictured=pictured)
             if ref in holds
             else _nothing(one)
             for ref, one in seen.items()
@@ -138,7 +143,9 @@ class OfferedDesk:
         found = await self.database.quick.rows(_TITLES, json.dumps(skus)) if skus else ()
         return {row["sku"]: plain_title(row["title"], row["category"]) for row in found}
 
-    async def _told(self, row: Row, place: Place, titles: Mapping[str, str], now: datetime) -> Offered:
+    async def _told(
+        self, row: Row, place: Place, titles: Mapping[str, str], now: datetime, *, pictured: bool
+    ) -> Offered:
         discount = read_action(row["facts"])
         assert isinstance(discount, Discount)  # noqa: S101  # asked for by kind
         if row["told_from"] != place.id:
@@ -155,12 +162,12 @@ class OfferedDesk:
             return Offered("ended", "This offer has ended.", until=discount.valid_until, **about)
         return Offered(
             "open",
-            "Only the till takes it off: nothing happens by itself.",
+            _HOME if discount.form == "home" else _TILL,
             decision=row["id"],
             code="" if discount.at_full_price else discount.code,
             until=discount.valid_until,
             shown="shown" in kinds,
-            qr=await self._picture(row["id"], discount),
+            qr=await self._picture(row["id"], discount) if pictured else "",
             **about,
         )
 
@@ -170,7 +177,7 @@ class OfferedDesk:
             said = await link_home(self.database.quick, self.online, discount)
         else:
             said = receipt_text(decision, discount, 0, self.secret)
-        return as_svg(said).decode() if said else ""
+        return (await asyncio.to_thread(as_svg, said)).decode() if said else ""  # tens of milliseconds of one core
 
 
 def _answered(kinds: Collection[str]) -> Offered | None:

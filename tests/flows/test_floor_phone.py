@@ -12,11 +12,12 @@ from tests.served import served
 
 pytestmark = pytest.mark.anyio
 
-THUMB = 44  # pixels: what a fingertip needs, https://www.w3.org/WAI/WCAG22/Understanding/target-size-enhanced
+# 44 pixels are what a fingertip needs: https://www.w3.org/WAI/WCAG22/Understanding/target-size-enhanced
 SMALL = """
     return [...document.querySelectorAll('button, summary, .thumb a, a.card, main input:not([type=hidden])')]
         .filter(each => each.getBoundingClientRect().height < 44).map(each => each.textContent || each.name)
 """
+A_MINUTE_LATER = "document.querySelector('.stale').style.animationDelay = '0s'"
 BOTTOM = "return document.querySelector('.thumb').getBoundingClientRect().bottom <= window.innerHeight + 1"
 
 
@@ -32,6 +33,8 @@ async def test_an_associate_serves_who_came_in_with_one_thumb(database_url: str,
             await held.photograph(tmp_path / "floor.png")
             sizes = [(await held.too_wide(), await held.run(SMALL), await held.run(BOTTOM))]
 
+            await held.run(A_MINUTE_LATER)
+            stale = await held.reads("over a minute old")
             await held.tap("a.card")
             one = await held.reads("Told them")
             await held.photograph(tmp_path / "customer.png")
@@ -58,6 +61,7 @@ async def test_an_associate_serves_who_came_in_with_one_thumb(database_url: str,
 
         assert "checked in with the WiFi, just now" in floor
         assert "over a minute old" not in floor
+        assert "without a line, ask at the till" in stale
         assert ("Told them" in one, "They took it" in one, "Not wanted" in one) == (True, True, True)
         assert sizes == [(0, [], True)] * 3
         assert drawn >= 200

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 import segno
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from policies.errors import Refused
 from policies.vocabulary.percent import Percent
 from tools.scannable.image import as_png, as_svg
-from tools.scannable.token import ScannableOffer, read_scanned
+from tools.scannable.token import ScannableOffer, decision_of, number_of, read_scanned
 
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tillhand-qr"
 READER: Final = "jsqr@1.4.0"
@@ -162,3 +163,12 @@ def test_an_independent_reader_reads_the_picture(reader: Path, offer: ScannableO
     told = subprocess.run(command, input=json.dumps(rows), check=True, timeout=60, capture_output=True, text=True)
     assert told.stdout == text
     assert read_scanned(told.stdout, SECRET) == offer
+
+
+@given(decision=st.uuids())
+def test_a_repetitions_number_leads_back_to_its_decision_and_a_drawn_one_to_none(decision: UUID):
+    action = f"act_{decision.hex}"
+    begins = decision_of(number_of(action))
+    assert action.startswith(begins)
+    assert len(begins) == len("act_") + 20
+    assert decision_of(ScannableOffer.drawn("JEANS-M", Percent(1_250), UNTIL).number) == ""
