@@ -59,18 +59,20 @@ def _explain(counts: Sequence[Change], documents: Sequence[Moves]) -> None:
             _take(each, at_home[number])
         else:
             open_.append(number)
-    while open_:
-        free = [one for one in documents if one.left]
-        found = {number: _exactly(counts[number], at_home[number], free) for number in open_}
-        exact = [(one[0], number) for number, one in found.items() if one]
-        if not exact:
-            break
+    free = [one for one in documents if one.left]
+    found = {number: _exactly(counts[number], at_home[number], free) for number in open_}
+    while exact := [(one[0], number) for number, one in found.items() if one]:
         _, number = min(exact)
-        _take(counts[number], (found[number] or (0, []))[1])
-        open_.remove(number)
+        _, documents_of_it = found.pop(number) or (0, [])
+        _take(counts[number], documents_of_it)
+        taken = set(map(id, documents_of_it))
+        free = [one for one in free if id(one) not in taken]
+        for other, known in found.items():  # what lost none of its documents stands
+            if not taken.isdisjoint(map(id, [*at_home[other], *(known[1] if known else ())])):
+                found[other] = _exactly(counts[other], at_home[other], free)
     for suits in (_own, _then):
-        for number in open_:
-            _take(counts[number], [one for one in documents if one.left and suits(one, counts[number].at)])
+        for number in found:
+            _take(counts[number], [one for one in free if one.left and suits(one, counts[number].at)])
 
 
 def _at_home(counts: Sequence[Change], documents: Iterable[Moves]) -> dict[int, list[Moves]]:
@@ -90,7 +92,8 @@ def _exactly(count: Change, at_home: Sequence[Moves], free: Sequence[Moves]) -> 
     gap = count.delta - sum(one.units for one in usual)
     if not gap:
         return 0, usual
-    able = [one for one in free if one not in usual and one.occurred_at - AHEAD <= count.at <= one.seen + LAGS]
+    at_hand = set(map(id, usual))
+    able = [one for one in free if id(one) not in at_hand and one.occurred_at - AHEAD <= count.at <= one.seen + LAGS]
     departures = [(_unusual(one, count.at), one, one.units) for one in able]
     departures += [(_ODD, one, -one.units) for one in usual]
     departures.sort(key=lambda each: (each[0], abs(count.at - each[1].occurred_at), each[1].reference))

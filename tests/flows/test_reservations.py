@@ -1,14 +1,17 @@
 """A unit promised to a basket is nobody else's, until it is paid for, let go, or its time is up."""
 
+from contextlib import suppress
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from evals.retailer import actions
 from policies.errors import NotFound, Refused
 from policies.vocabulary.actor import Role
-from tests.flows.shared_shelf import SHELF, TEE, WEB, shared_shelf
+from tests.flows.shared_shelf import SHELF, TEE, WEB, SharedShelf, shared_shelf
 
 pytestmark = pytest.mark.anyio
 
@@ -80,3 +83,43 @@ async def test_baskets_of_one_name_are_each_their_own_side_s(database_url: str, 
         await reservations.end("1001", WEB)
         await shelf.sync()
         assert shelf.counts == (10, 6)
+
+
+async def happens(shelf: SharedShelf, what: str, basket: str) -> None:
+    """One of a basket's moments, whenever it comes; a promise to a basket that is gone may be refused."""
+    reservations, world = shelf.opened.house.reservations, shelf.opened.retailer.world
+    if what == "taken":
+        with suppress(Refused):
+            await reservations.reserve(basket, TEE, SHELF, 2)
+    elif what == "let go":
+        await reservations.end(basket, SHELF)
+    else:
+        actions.sell(
+            world,
+            place=SHELF,
+            customer_key=None,
+            lines=[(TEE, 1)],
+            channel="pos",
+            occurred_at=world.now(),
+            transaction=basket,
+        )
+        await shelf.listen()
+
+
+async def test_promises_taken_let_go_and_paid_in_any_order_and_twice_leave_the_same_counts(
+    database_url: str, tmp_path: Path
+):
+    async with shared_shelf(database_url, tmp_path) as shelf:
+        for number, moments in enumerate(permutations(("taken", "let go", "paid"))):
+            for what in moments:
+                await happens(shelf, what, f"T-{number}")
+                if what != "paid":
+                    await happens(shelf, what, f"T-{number}")  # told twice
+            async with shelf.opened.database.transaction() as connection:  # whoever is not paid by then is not paid
+                late = {"until": shelf.opened.house.now() - timedelta(seconds=1)}
+                await connection.execute(
+                    text("UPDATE reservation SET expires_at = :until WHERE ended_at IS NULL"), late
+                )
+            await shelf.opened.house.mirroring.sweep()
+            assert shelf.counts == (9 - number, 9 - number)
+            assert await shelf.rows("SELECT basket FROM reservation WHERE ended_at IS NULL") == []
