@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mcp import Client
@@ -38,7 +38,8 @@ async def open_house(
     database: Database, engine: Engine | None = None, *, looks: Database | None = None, **guarded: Any
 ) -> AsyncGenerator[House]:
     """A stocked chain and the guard over it; tools read from `looks` where it is given, `guarded` is the guard's."""
-    await stock_chain(database, seen=datetime.now(UTC))
+    # a price is good for seconds, and a busy machine takes some between this line and a proposal
+    await stock_chain(database, seen=datetime.now(UTC) + timedelta(minutes=1))
     engine = engine or Engine.read(Limits.read())
     platform = PaperPlatform()
     tools: dict[str, Tool] = {}

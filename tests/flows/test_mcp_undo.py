@@ -20,7 +20,7 @@ LAST_HOUR = {"scope": "agent", "name": "associate:ben", "idempotency_key": "undo
 async def _given(house: House, number: int = 1) -> dict[str, Any]:
     asked = {**SMALL, "idempotency_key": f"small-{number:04}", "transaction": f"T-{number}"}
     async with house.database.transaction() as connection:  # however long this takes, the price is of now
-        await connection.execute("UPDATE variant SET observed_at = now()")
+        await connection.execute("UPDATE variant SET observed_at = now() + interval '1 minute'")
     done = await call(house, BEN, "propose_discount", asked)
     assert done["state"] == "executed"
     return done
