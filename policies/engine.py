@@ -54,7 +54,7 @@ class Engine:
         self.digest = hashlib.sha256(f"{text}\x00{schema}\x00{limits.digest}".encode()).hexdigest()
         # Rules do not change while they run, so an answer on access holds for as long as they do.
         self.may = lru_cache(maxsize=16_384)(self._may)
-        told = [rule for name in sorted(rules) for rule in _told(rules[name])]
+        told = [rule for name in sorted(rules) for rule in parsed(rules[name])]
         self._rules = {f"policy{number}": rule for number, rule in enumerate(told)}
         # the rules that an approval may change the mind of, and the approvals that a rule's text tells from all others
         self._movable = {name for name, rule in self._rules.items() if rule.named is None or rule.named}
@@ -176,7 +176,7 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """A rule by itself.
 
     Attributes:
@@ -189,10 +189,11 @@ class _Rule:
 
 
 @lru_cache(maxsize=256)  # what changes is a file, or the limits; the other files say what they said
-def _told(text: str) -> tuple[_Rule, ...]:
+def parsed(text: str) -> tuple[Rule, ...]:
+    """The rules of a file, in its order."""
     written = cedarpy.PolicySet.from_str(text).to_pst().static_policies
     return tuple(
-        _Rule(
+        Rule(
             rule,
             Reason(rule.annotations.get("id") or name, rule.annotations.get("sentence") or ""),
             approvals_named(rule),

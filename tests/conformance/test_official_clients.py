@@ -87,8 +87,8 @@ async def serving(environment: dict[str, str]) -> AsyncGenerator[str]:
     try:
         async with httpx.AsyncClient() as http:
             with anyio.fail_after(120):
-                while not await _lives(http, port):
-                    await asyncio.sleep(0.1)  # asking at once again would take the other process's time to start
+                while not await _lives(http, port):  # noqa: ASYNC110  # another process has no event of ours
+                    await asyncio.sleep(0.1)  # asking at once again would take its time to start
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
         process.terminate()

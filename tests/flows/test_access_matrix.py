@@ -115,7 +115,7 @@ async def test_every_tool_is_listed_to_and_called_by_exactly_the_roles_of_its_ro
                     listed.setdefault(name, set()).add(role)
                 for name, row in TOOLS.items():
                     assert (name in seen) == (role in row.roles), (role, name)
-                    before = await at.ledger()
+                    before = 0 if role in row.roles else await at.ledger()
                     answer = await caller.call(name, row.asked(at.here))
                     if role in row.roles:
                         assert outcome(answer) != "unknown", (role, name)
