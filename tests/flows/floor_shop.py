@@ -1,5 +1,6 @@
 """A shop with somebody in it: a customer who looked at a thing online, and comes in; an associate opens the pages."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from knowledge.store.tables import interest
 from policies.vocabulary.actor import Role
 from tests.flows.filled_store import CUSTOMER, jeans
 from tests.flows.open_house import OpenHouse, open_house
+from tests.unit.server.console.test_pages import sign_in
 
 STORE: Final = "STORE_123"
 OTHER: Final = "STORE_NYC"
 BO: Final = "associate:bo"
 LOYALTY: Final = "CUST_456"
+NOBODY: Final = "Nobody who agreed to be recognized came in"
+DECISION: Final = re.compile(r'name="decision" value="([^"]+)"')
 PATIENT: dict[str, Any] = {"TILLHAND_CHECKOUT_MS": "5000"}  # a test machine under load is not a till
 
 
@@ -71,3 +75,21 @@ async def floor_shop(database_url: str, folder: Path, **settings: Any) -> AsyncG
             looks = [{"customer_ref": CUSTOMER, "sku": other, "kind": kind, "at": at} for kind in ("view", "cart")]
             await connection.execute(insert(interest), looks)
         yield FloorShop(opened, await opened.key(Role.REGISTER, STORE, OTHER), clock)
+
+
+async def serve(shop: FloorShop, role: Role = Role.ASSOCIATE, *places: str, name: str = BO) -> None:
+    """Sign in as somebody who serves there."""
+    await sign_in(shop.opened, role, *(places or (STORE,)), name=name)
+
+
+async def first(shop: FloorShop) -> httpx.Response:
+    """The page of whoever came in last."""
+    found = re.search(r'href="(/console/floor/arrivals/[^"]+)"', (await shop.look()).text)
+    assert found
+    return await shop.look(found[1])
+
+
+async def outcomes(shop: FloorShop) -> list[str]:
+    """What is known to have become of offers."""
+    rows = await shop.opened.database.quick.rows("SELECT kind FROM outcome ORDER BY kind")
+    return [row["kind"] for row in rows]
