@@ -23,6 +23,7 @@ _SINCE: Final[dict[str, dict[str, Any]]] = {
         "in_promotion": False,
         "tells_promotion": False,
     },
+    "stock_adjustment": {"settles": False, "gone": False},
     "stock_sync": {"lowers": False},  # its size was looked at whichever way the count went
 }
 _LADDER_SINCE: Final = {"rung": "auto", "stopped": ""}
@@ -127,11 +128,18 @@ class TransferFacts:
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentFacts:
-    """Facts about one stock adjustment; cents at cost and units."""
+    """Facts about one stock adjustment; cents at cost and units.
+
+    Attributes:
+        settles: It settles counts that disagree.
+        gone: They do not disagree any more as they did, or somebody settled it, or is about to.
+    """
 
     value: int
     units: int
     undo: bool
+    settles: bool = False
+    gone: bool = False
 
     def context(self, limits: PlaceLimits) -> dict[str, Any]:
         """As Cedar sees it."""

@@ -112,6 +112,7 @@ def build_app(house: House) -> Starlette:
         house.reviews,
         floor,
         TellingDesk(house.database, house.guard, house.now),
+        house.platforms,
     )
 
     @asynccontextmanager

@@ -19,7 +19,6 @@ from knowledge.store.connection import Connection
 from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from knowledge.unify.customers import stop_messages
-from knowledge.unify.journal import explain_by_action
 from policies.actions.discount import Discount, EndDiscount
 from policies.actions.forecast_override import CancelForecastOverride, ForecastOverride
 from policies.actions.message import Message
@@ -51,6 +50,7 @@ from tools.platform import (
 from tools.proposal import Decision
 from tools.recheck import recheck
 from tools.record import queue
+from tools.settling import book, let_go, take_in_hand, write_adjustment
 from tools.write_context import context_of
 
 _log = logging.getLogger(__name__)
@@ -257,11 +257,17 @@ class Executor:
         platform = self._platforms.get(name)
         if platform is None:
             raise Misconfigured(f"No connection to {name} is set up.", code="platform.missing")
+        await take_in_hand(self._database, row, self._places, self._now())
         try:
             async with asyncio.timeout(WITHIN):
-                return await _write(platform, row, context)
+                return await self._write(platform, row, context)
         except TimeoutError as error:
             raise Unavailable(f"{name} did not answer within {WITHIN:.0f} s.", code="platform.timeout") from error
+
+    async def _write(self, platform: Platform, row: ActionRow, context: WriteContext) -> Receipt:
+        if isinstance(row.action, StockAdjustment):
+            return await write_adjustment(platform, row, self._places, context, self._now())
+        return await _write(platform, row, context)
 
     async def _order(self, order: Reorder | CancelReorder, platform: str, context: WriteContext) -> Receipt:
         drafting = self._orders.get(platform) or self._orders.get("")
@@ -305,9 +311,7 @@ class Executor:
         async with self._database.transaction() as connection:
             tries = await done(connection, row.id, at, told)
             if tries is not None:
-                if isinstance(row.action, StockAdjustment):
-                    place = self._places.get(self._places.get(row.location).stock_location)
-                    explain_by_action(connection, (row.action.sku, place.id), row.id, row.action.delta, at)
+                book(connection, row, self._places, at)
                 body = {**told, "key": write_key(row.id), "tries": tries, "approval": row.approval_id or ""}
                 entries = [Entry("executed", at, body, row.id, row.correlation)]
                 if row.undoes:
@@ -338,6 +342,7 @@ class Executor:
                 return (standing or row).decision()
             settle(connection, row.id, "failed", at, error=error.message)
             await promises.release(connection, [row.proposal])
+            let_go(connection, row)
             if isinstance(row.action, Message) and error.code == OPTED_OUT:
                 stop_messages(connection, row.action.customer, row.action.channel, at)
             body: dict[str, Any] = {"code": error.code, "sentence": error.message, "effect": "none"}
@@ -348,6 +353,7 @@ class Executor:
         """Leave it to a person. The platform may have done it without our hearing: what it promised stays counted."""
         _log.error("action %s was tried %d times and is left to a person: %s", row.id, row.attempts, why)
         settle(connection, row.id, "failed", at, error=why)
+        let_go(connection, row)
         body: dict[str, Any] = {
             "code": "platform.unavailable",
             "sentence": why,
@@ -377,7 +383,5 @@ async def _write(platform: Platform, row: ActionRow, context: WriteContext) -> R
         return await platform.inventory.draft_transfer(action, context)
     if isinstance(action, CancelTransfer):
         return await platform.inventory.cancel_transfer(action, context)
-    if isinstance(action, StockSync):
-        return await platform.inventory.adjust(action.adjustment(), context)
-    assert isinstance(action, StockAdjustment)  # noqa: S101  # the last of a closed type
-    return await platform.inventory.adjust(action, context)
+    assert isinstance(action, StockSync)  # noqa: S101  # the last of a closed type
+    return await platform.inventory.adjust(action.adjustment(), context)

@@ -17,6 +17,7 @@ from knowledge.events.event import Topic
 from knowledge.reconcile.books import Books, Change, read_books
 from knowledge.reconcile.documents import Cell, Sync
 from knowledge.reconcile.hourly import LATE, Discrepancy, Memory, Seen, look
+from knowledge.reconcile.settled import name_of
 from knowledge.reconcile.sides import NOW_COUNTED, Sides, Untold, sides, unexplained
 from knowledge.store.connection import Connection
 from knowledge.store.places import ONLINE, Places
@@ -57,12 +58,21 @@ _FORGET = text(
 _KEEP = text(
     """
     INSERT INTO discrepancy (sku, location_id, ours, theirs, difference, money, currency, since, looks, told, cause,
-                             fix, documents)
+                             fix, documents, fix_units)
     VALUES (:sku, :place, :ours, :theirs, :difference, :money, :currency, :since, :looks, :told, :cause, :fix,
-            CAST(:documents AS text[]))
+            CAST(:documents AS text[]), :fix_units)
     """
 )
-_STANDING = text("SELECT * FROM discrepancy WHERE told ORDER BY money DESC, sku, location_id")
+_STANDING = text(
+    """
+    SELECT * FROM discrepancy
+    WHERE told AND NOT EXISTS (
+        SELECT FROM settlement
+        WHERE settlement.sku = discrepancy.sku AND settlement.location_id = discrepancy.location_id
+          AND settlement.since = discrepancy.since AND closed_at IS NOT NULL AND reopened_at IS NULL)
+    ORDER BY money DESC, sku, location_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class Standing:
         ours: What our books come to: the count we keep, less what changed it without a document, and what documents
             tell that no count showed.
         documents: The orders and transfers that say so, by name.
+        fix_units: What the fix adds to the platform's count; `None` when the shelf has to be counted first.
+        name: What it is settled under; "" for what is settled elsewhere.
     """
 
     sku: str
@@ -85,10 +97,12 @@ class Standing:
     since: datetime
     fix: str
     documents: tuple[str, ...]
+    fix_units: int | None = None
+    name: str = ""
 
 
 async def standing(connection: Connection) -> Sequence[Standing]:
-    """Those that were there at two looks, most money first."""
+    """Those that were there at two looks and nobody settled, most money first."""
     return [
         Standing(
             row.sku,
@@ -101,6 +115,8 @@ async def standing(connection: Connection) -> Sequence[Standing]:
             row.since,
             row.fix,
             tuple(row.documents),
+            row.fix_units,
+            name_of(row.sku, row.location_id, row.since),
         )
         for row in await connection.execute(_STANDING)
     ]
@@ -143,7 +159,8 @@ class Reconciling:
         scope = {"skus": skus, "places": list(places)}
         async with self.database.reading() as connection:
             rows = (await connection.execute(_OURS, scope)).all()
-        untold = await self._untold(platform, unexplained(books, _telling(rows, theirs), at=at, platform_at=at), at)
+        changes = unexplained(books, _telling(rows, theirs), at=at, platform_at=at)
+        untold = await self._untold(platform, [each for each in changes if books.news(each.cell, each.seen)], at)
         async with self.database.transaction() as connection:
             # read after the platform answered: what changed meanwhile is in both, or is gone at the next look
             rows = (await connection.execute(_OURS, scope)).all()
@@ -223,12 +240,15 @@ def _memory(seen: Sequence[Any]) -> Memory:
 def _row(row: Any, apart: int, theirs: Mapping[Cell, int], kept: Seen, why: Any) -> dict[str, Any]:
     """What is kept of a difference; `why` is as it was told, now or before, or nothing yet."""
     cell = (row.sku, row.location_id)
-    told: dict[str, Any] = {"cause": "", "fix": "", "documents": [], "money": abs(kept.difference) * row.cost}
+    money = abs(kept.difference) * row.cost
+    told: dict[str, Any] = {"cause": "", "fix": "", "documents": [], "money": money, "fix_units": None}
     if isinstance(why, Discrepancy):
         named = {each.id for each in why.documents if ":" in each.id or each.kind == "transfer"}
-        told = {"cause": why.cause.value, "fix": why.fix, "documents": sorted(named), "money": why.money}
+        told = {"cause": why.cause.value, "documents": sorted(named)}
     elif why is not None:
-        told = {"cause": why.cause, "fix": why.fix, "documents": list(why.documents), "money": why.money}
+        told = {"cause": why.cause, "documents": list(why.documents)}
+    if why is not None:
+        told |= {"fix": why.fix, "money": why.money, "fix_units": why.fix_units}
     return {
         "sku": row.sku,
         "place": row.location_id,

@@ -53,7 +53,13 @@ def situate(case: Case, around: Surroundings, totals: Mapping[Counted, int]) -> 
             facts = _transfer(case, action, around)
         case StockAdjustment() as action:
             worth = worth_of(action.sku, action.value.currency, around.variants) * abs(action.delta)
-            facts = AdjustmentFacts(value=max(worth, action.value.minor), units=abs(action.delta), undo=case.undo)
+            facts = AdjustmentFacts(
+                value=max(worth, action.value.minor),
+                units=abs(action.delta),
+                undo=case.undo,
+                settles=bool(action.settles),
+                gone=bool(action.settles) and not case.undo and action.settles not in around.discrepancies,
+            )
         case StockSync() as action:
             facts = SyncFacts(units=abs(action.delta), lowers=action.delta < 0)
         case Reorder() as action:

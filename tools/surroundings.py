@@ -24,6 +24,7 @@ from policies.actions.transfer import Transfer
 from policies.limits import Limits
 from tools.case import Case
 from tools.known_goods import Variant
+from tools.settling import ask_standing, named
 from tools.situate_link import LinkNews, ask_links
 from tools.situate_message import AskedNews, MessageNews, ask_news
 from tools.situate_override import AskedOverrides, OverrideNews, ask_overrides
@@ -78,6 +79,7 @@ class Surroundings:
         messages: What is known around messages.
         links: What holds of pairs of customers.
         overrides: What is known around overrides of forecasts.
+        discrepancies: Those that stand, by name, where one is to be settled.
     """
 
     places: Places
@@ -94,6 +96,7 @@ class Surroundings:
     messages: MessageNews = field(default_factory=lambda: MessageNews({}, {}))
     links: LinkNews = field(default_factory=LinkNews)
     overrides: OverrideNews = field(default_factory=OverrideNews)
+    discrepancies: frozenset[str] = frozenset()
 
     def leave(self, transfer: Transfer) -> None:
         """Count a transfer that was just let through."""
@@ -118,6 +121,7 @@ class Gathering:
     messages: AskedNews | None
     links: Asked[LinkNews] | None
     overrides: AskedOverrides | None
+    discrepancies: Asked[Result] | None
 
     async def found(self) -> Surroundings:
         """Their answers; once."""
@@ -138,13 +142,19 @@ class Gathering:
             found.calendar = Calendar(Promotion.read(row) for row in (await self.promotions).mappings())
         if self.suppliers:
             found.suppliers = {row.vendor: (row.pack, row.minimum) for row in await self.suppliers}
+        await self._kept(found)
+        return found
+
+    async def _kept(self, found: Surroundings) -> None:
+        """What is kept of earlier messages, links, overrides and looks at counts."""
         if self.messages:
             found.messages = await self.messages.found()
         if self.links:
             found.links = await self.links
         if self.overrides:
             found.overrides = await self.overrides.found()
-        return found
+        if self.discrepancies:
+            found.discrepancies = named(await self.discrepancies)
 
 
 def gather(  # noqa: PLR0913  # what is asked, of what, and when
@@ -184,6 +194,9 @@ def gather(  # noqa: PLR0913  # what is asked, of what, and when
         links=ask_links(connection, [case.action for case in cases if isinstance(case.action, ProfileLink)]),
         overrides=ask_overrides(
             connection, [(case.actor.id, case.action) for case in cases if isinstance(case.action, ForecastOverride)]
+        ),
+        discrepancies=ask_standing(
+            connection, [case.action for case in cases if isinstance(case.action, StockAdjustment)], but
         ),
     )
 

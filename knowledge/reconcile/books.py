@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 
 from knowledge.reconcile.documents import Cell
+from knowledge.reconcile.settled import Settled, settlements
 from knowledge.store.connection import Connection
 from knowledge.unify.journal import UNEXPLAINED
 
@@ -161,6 +162,7 @@ class Books:
         gains: Of other counts, what was added without a document.
         coming: Where a platform told that goods are on their way: sku, location, units, when.
         twice: Sales that are another one again: its name by theirs.
+        settled: The last settlement of each cell a person settled.
     """
 
     documents: list[Moves] = field(default_factory=list[Moves])
@@ -169,6 +171,11 @@ class Books:
     coming: list[tuple[str, str, int, datetime]] = field(default_factory=list[tuple[str, str, int, datetime]])
     twice: dict[str, str] = field(default_factory=dict[str, str])
     moving: list[Moving] = field(default_factory=list[Moving])
+    settled: dict[Cell, Settled] = field(default_factory=dict[Cell, Settled])
+
+    def news(self, cell: Cell, recorded: datetime) -> bool:
+        """Whether what was recorded of a cell then came after it was settled, or nobody settled it."""
+        return cell not in self.settled or not self.settled[cell].closes(recorded)
 
     @property
     def skus(self) -> set[str]:
@@ -180,7 +187,7 @@ class Books:
 async def read_books(
     connection: Connection, places: Sequence[str], *, since: datetime, moving_since: datetime
 ) -> Books:
-    """Everything since then; transfers since `moving_since`."""
+    """Everything since then; transfers and settlements since `moving_since`."""
     scope = {"places": list(places), "since": since}
     causes = {**scope, "causes": list(UNEXPLAINED)}
     twice = {row.again: row.first for row in await connection.execute(_TWICE, scope)}
@@ -198,7 +205,8 @@ async def read_books(
     ]
     moving = [_moving(row) for row in await connection.execute(_MOVING, {**scope, "since": moving_since})]
     gains = [each for each in gains if each.cell not in odd]
-    return Books(documents, tellings, gains, coming, twice, moving)
+    settled = await settlements(connection, places, moving_since)
+    return Books(documents, tellings, gains, coming, twice, moving, settled)
 
 
 def _change(row: Any) -> Change:

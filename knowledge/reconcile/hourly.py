@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from knowledge.reconcile.causes import Cause, Joined
+from knowledge.reconcile.causes import Cause, Explanation, Joined
 from knowledge.reconcile.documents import Cell, Document, Sync
 
 SILENT: Final = timedelta(minutes=90)  # without a word from a location: an hourly heartbeat was missed
@@ -27,6 +27,7 @@ _FIXES: Final = {
     Cause.BY_HAND: "Count the shelf, and set both systems to what lies there.",
     Cause.SEVERAL: "Settle the lines one by one; count the shelf if a difference is left.",
 }
+_THEIR_BOOKING: Final = frozenset({Cause.DUPLICATE, Cause.MAPPING, Cause.UNITS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Discrepancy:
         fix: What to do, for a person.
         since: When it was first seen.
         documents: The lines that say so; none when no document explains it.
+        fix_units: What the fix adds to the other system's count; `None` when the shelf has to be counted first.
     """
 
     sku: str
@@ -51,6 +53,7 @@ class Discrepancy:
     fix: str
     since: datetime
     documents: tuple[Document, ...]
+    fix_units: int | None
 
     @property
     def units(self) -> int:
@@ -119,7 +122,18 @@ def _told(sync: Sync, cell: Cell, difference: int, since: datetime, joined: Join
     units = abs(difference) or max(abs(document.change) for document in why.documents)
     money = units * sync.cost.get(cell[0], 0)
     ours, theirs = sync.ours[cell], _theirs(sync, cell)
-    return Discrepancy(*cell, ours, theirs, why.cause, money, _FIXES[why.cause], since, why.documents)
+    mended = _fix_units(why, difference)
+    return Discrepancy(*cell, ours, theirs, why.cause, money, _FIXES[why.cause], since, why.documents, mended)
+
+
+def _fix_units(why: Explanation, difference: int) -> int | None:
+    """What mending adds to the other system's count: what it booked wrongly, or nothing where our books lack a line."""
+    if why.cause is Cause.COUNTED:
+        return 0
+    if why.cause is Cause.LOST:
+        systems = {document.system for document in why.documents}
+        return None if len(systems) > 1 else 0 if systems == {"theirs"} else difference
+    return difference if why.cause in _THEIR_BOOKING else None
 
 
 def _silent(sync: Sync, memory: Memory) -> set[str]:

@@ -7,13 +7,14 @@ change nobody can explain does not take the reason of the next.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final
 
 from knowledge.reconcile.books import Change, Moves
 from knowledge.reconcile.documents import Cell
+from knowledge.reconcile.settled import Settled
 from knowledge.unify.journal import JUST_NOW
 from knowledge.unify.oddities import AHEAD
 
@@ -26,14 +27,16 @@ _ODD: Final = 3  # one of another time, or one missing
 _RIGHTED: Final = 8  # changes of one cell that one later change may put right together
 
 
-def join(tellings: Iterable[Change], documents: Iterable[Moves]) -> list[Change]:
+def join(tellings: Iterable[Change], documents: Iterable[Moves], settled: Mapping[Cell, Settled]) -> list[Change]:
     """What is left of the tellings once documents are taken off; `shown` of each document says whether it was in one.
 
-    What was put right again is gone, on either side.
+    What was put right again is gone, on either side. A document may be shown by a count on the other side of a
+    settlement, but what was settled neither puts right what came later nor is put right by it.
 
     Args:
         tellings: Of whole counts, `delta` by how much each differed from the one before; changed in place.
         documents: Of the same cells; changed in place.
+        settled: The last settlement of cells a person settled.
     """
     by_cell = defaultdict[Cell, list[Moves]](list)
     told = defaultdict[Cell, list[Change]](list)
@@ -46,8 +49,15 @@ def join(tellings: Iterable[Change], documents: Iterable[Moves]) -> list[Change]
     for cell in sorted(told.keys() | by_cell.keys()):
         counts = sorted(told[cell], key=lambda each: (each.at, each.name))
         _explain(counts, by_cell[cell])
-        left += put_right([each for each in counts if each.delta], by_cell[cell])
+        last = settled.get(cell)
+        for closed in (True, False):
+            changes = [each for each in counts if each.delta and closed == _closed(each, last)]
+            left += put_right(changes, [each for each in by_cell[cell] if closed == _closed(each, last)])
     return left
+
+
+def _closed(each: Change | Moves, last: Settled | None) -> bool:
+    return last is not None and last.closes(each.seen)
 
 
 def _explain(counts: Sequence[Change], documents: Sequence[Moves]) -> None:

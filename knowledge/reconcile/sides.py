@@ -15,6 +15,7 @@ from typing import Final
 from knowledge.reconcile.books import Books, Change, Moves, Moving
 from knowledge.reconcile.documents import Cell, Document, Kind, System
 from knowledge.reconcile.joining import join
+from knowledge.reconcile.settled import Settled
 from knowledge.unify.journal import WINDOW
 from knowledge.unify.oddities import AHEAD
 
@@ -23,6 +24,7 @@ TOGETHER: Final = timedelta(hours=2)  # a sale, and what it did to the count of 
 STOCKTAKE: Final = timedelta(minutes=30)  # of changes at one location that belong to one
 STOCKTAKE_SKUS: Final = 3
 VAN: Final = timedelta(days=2)  # from one location to another
+HEARD: Final = timedelta(hours=3)  # from a count to our hearing of it, at the latest
 PACK: Final = 3  # pieces at least; of two, one may as well be another customer's
 NOW_COUNTED: Final = "the platform's count"  # of a telling that never reached us, asked for now
 _SYSTEMS: Final[tuple[System, ...]] = ("ours", "theirs")
@@ -43,10 +45,14 @@ class Sides:
     """What a look compares.
 
     Attributes:
+        books: Ours; what was settled of a cell is paired with what it belongs to, and told no more.
+        since: What was recorded before is treated the same.
         apart: By cell, what our books come to less what we keep: `ours` is the count we keep and this.
         documents: Of both, but for lines that are the same in both.
     """
 
+    books: Books
+    since: datetime
     apart: dict[Cell, int] = field(default_factory=lambda: defaultdict[Cell, int](int))
     documents: list[Document] = field(default_factory=list[Document])
 
@@ -58,6 +64,10 @@ class Sides:
             if change and ours != theirs:
                 self.documents.append(Document(side, name, print_, *cell, change, seen, kind))
         self.apart[cell] += ours - theirs
+
+    def tells(self, cell: Cell, recorded: datetime) -> bool:
+        """Whether what was recorded of a cell at that moment is told, if it is wrong."""
+        return recorded >= self.since and self.books.news(cell, recorded)
 
 
 def unexplained(books: Books, telling: Mapping[Cell, int], *, at: datetime, platform_at: datetime) -> list[Change]:
@@ -72,7 +82,20 @@ def unexplained(books: Books, telling: Mapping[Cell, int], *, at: datetime, plat
     tellings = [Change(each.cell, each.name, each.delta, each.at, each.seen) for each in books.tellings]
     tellings += [Change(cell, NOW_COUNTED, units, at, platform_at) for cell, units in sorted(telling.items())]
     gains = [Change(each.cell, each.name, each.delta, each.at, each.seen) for each in books.gains]
-    return sorted(join(tellings, books.documents) + gains, key=lambda each: (each.at, each.cell))
+    changes = join(tellings, books.documents, books.settled) + gains
+    for cell, last in books.settled.items():
+        _hear_late(changes, cell, last)
+    return sorted((each for each in changes if each.delta), key=lambda each: (each.at, each.cell))
+
+
+def _hear_late(changes: Iterable[Change], cell: Cell, last: Settled) -> None:
+    """Take off what a platform had counted when a cell was settled, whether we have heard of it since or have not."""
+    soon = [
+        one
+        for one in changes
+        if one.cell == cell and (one.name == NOW_COUNTED or (one.seen <= last.at + HEARD and not last.closes(one.seen)))
+    ]
+    _explain(soon, cell, last.untold, last.at - HEARD)
 
 
 def sides(
@@ -80,28 +103,29 @@ def sides(
 ) -> Sides:
     """Both systems' documents; arguments as of `unexplained`, and orders only the platform has.
 
-    What is older than a week is paired with what it belongs to, and told no more.
+    What is older than a week, or was settled, is paired with what it belongs to, and told no more.
     """
-    found = Sides()
+    found = Sides(books, at - WINDOW)
     changes = unexplained(books, telling, at=at, platform_at=platform_at)
     for cell, units in telling.items():
         found.apart[cell] += units  # what we keep lacks it
-    _twice(books, found, at - WINDOW)
-    opened = [each for each in books.documents if each.left and each.reference not in books.twice]
+    _twice(books, found)
+    no_sale = {*books.twice, *(last.action for last in books.settled.values())}
+    opened = [each for each in books.documents if each.left and each.reference not in no_sale]
     _moved(books, changes, found, at)
-    _orders(untold, changes, found)
-    _packs(changes, found, at - WINDOW)
-    _elsewhere(opened, changes, found, at - WINDOW)
+    _orders([each for each in untold if books.news(each.cell, each.seen)], changes, found)
+    _packs(changes, found)
+    _elsewhere(opened, changes, found)
     for each in opened:
         sent = each.cause == "transfer" and each.units < 0  # booked out as it is sent: as many pieces came in with it
-        if each.left and each.seen >= at - WINDOW and not sent:
+        if each.left and found.tells(each.cell, each.seen) and not sent:
             kind: Kind = "transfer" if each.cause == "transfer" else "sale"
             found.add(each.units, each.shown, each.cell, each.reference, each.reference, each.seen, kind)
-    _without_a_reason([each for each in changes if each.seen >= at - WINDOW], found)
+    _without_a_reason(changes, found)
     return found
 
 
-def _twice(books: Books, found: Sides, since: datetime) -> None:
+def _twice(books: Books, found: Sides) -> None:
     """A sale told under two names happened once; where a platform counted it twice, that is once too often."""
     by_name = defaultdict[str, list[Moves]](list)
     for each in books.documents:
@@ -111,7 +135,7 @@ def _twice(books: Books, found: Sides, since: datetime) -> None:
             known = next((one for one in by_name[first] if one.cell == each.cell), None)
             if known is not None and known.left and not each.left:
                 known.shown, each.shown = known.units, 0  # counted once, whichever of them it was
-            if not each.shown or each.seen < since:
+            if not each.shown or not found.tells(each.cell, each.seen):
                 continue
             if known is not None:  # the same in both, and what the second is compared with
                 for side in _SYSTEMS:
@@ -131,9 +155,9 @@ def _moved(books: Books, changes: list[Change], found: Sides, at: datetime) -> N
     for change in [one for one in changes if one.delta < 0]:
         came = next((one for one in change.beside if one.cause == "transfer" and one.units > -change.delta), None)
         if came is not None:  # not all of it
-            found.add(
-                came.units, came.units + change.delta, came.cell, came.reference, came.reference, came.seen, "transfer"
-            )
+            if books.news(change.cell, change.seen):
+                whole, name = came.units + change.delta, came.reference
+                found.add(came.units, whole, came.cell, name, name, came.seen, "transfer")
             changes.remove(change)
     _moved_by_others(books, changes)
 
@@ -147,7 +171,7 @@ def _not_arrived(  # noqa: PLR0913, PLR0917  # a line of a transfer, and where i
     came = next((one for one in changes if one.cell == cell and one.delta == units and one.at >= left_at), None)
     if came is not None:
         changes.remove(came)
-    elif each.sent_at is not None and at - each.sent_at > OVERDUE:
+    elif each.sent_at is not None and at - each.sent_at > OVERDUE and found.books.news(cell, each.sent_at):
         found.add(units, 0, cell, each.reference, each.reference, each.sent_at, "transfer")
 
 
@@ -183,13 +207,13 @@ def _orders(untold: Iterable[Untold], changes: list[Change], found: Sides) -> No
             found.add(0, units, line.cell, line.order, line.order, line.seen)
 
 
-def _packs(changes: list[Change], found: Sides, since: datetime) -> None:
+def _packs(changes: list[Change], found: Sides) -> None:
     """A piece that was sold and taken off the count as a pack."""
     for change in [one for one in changes if one.delta < 0]:
         for sold in [one for one in change.beside if one.units < 0]:
             whole = sold.units + change.delta
             if whole % sold.units == 0 and whole // sold.units >= PACK:
-                if change.seen >= since:
+                if found.tells(change.cell, change.seen):
                     found.add(sold.units, whole, sold.cell, sold.reference, sold.reference, sold.seen)
                 changes.remove(change)
                 break
@@ -205,7 +229,7 @@ def _of_a_stocktake(change: Change, changes: Iterable[Change]) -> bool:
     return change.delta < 0 and len(near) >= STOCKTAKE_SKUS
 
 
-def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides, since: datetime) -> None:
+def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides) -> None:
     """A line that one sku's count never showed, and another one's did; what a stocktake found is nobody's sale."""
     single = [one for one in changes if not _of_a_stocktake(one, changes)]
     for each in [one for one in opened if one.left and not one.shown]:
@@ -217,8 +241,9 @@ def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides, since: 
         ]  # fmt: skip
         if beside:
             nearest = min(beside, key=lambda one: (abs(one.at - each.occurred_at), one.cell))
-            if each.seen >= since:
+            if found.tells(each.cell, each.seen):
                 found.add(each.units, 0, each.cell, each.reference, each.reference, each.seen)
+            if each.seen >= found.since and found.books.news(nearest.cell, nearest.seen):
                 found.add(0, nearest.delta, nearest.cell, each.reference, nearest.name, nearest.seen)
             changes.remove(nearest)
             single.remove(nearest)
@@ -228,6 +253,8 @@ def _elsewhere(opened: list[Moves], changes: list[Change], found: Sides, since: 
 def _without_a_reason(changes: Sequence[Change], found: Sides) -> None:
     """What is left of the changes; what came without a document is told only where the telling itself was missed."""
     for change in changes:
+        if not found.tells(change.cell, change.seen):
+            continue
         if change.name == NOW_COUNTED:
             found.add(0, change.delta, change.cell, f"count of {change.cell[0]}", change.name, change.seen)
         elif change.delta < 0:

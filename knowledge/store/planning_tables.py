@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -144,4 +145,27 @@ discrepancy = Table(  # counts that differ from a platform's at the last look; t
     Column("cause", String, nullable=False, server_default=""),  # with the two below, once it is told
     Column("fix", String, nullable=False, server_default=""),
     Column("documents", ARRAY(String), nullable=False, server_default="{}"),
+    Column("fix_units", Integer),  # what the fix adds to the platform's count; NULL: the shelf is counted first
+)
+
+settlement = Table(  # of a discrepancy, by a person; what was recorded of its cell until it was begun is told no more
+    "settlement",
+    metadata,
+    Column("action_id", String, primary_key=True),
+    Column("sku", String, nullable=False),
+    Column("location_id", String, nullable=False),
+    Column("since", _TIME, nullable=False),  # of the discrepancy
+    Column("begun_at", _TIME, nullable=False),
+    Column("untold", Integer, nullable=False),  # the platform's count less the one we had heard of
+    Column("discrepancy", JSONB, nullable=False),  # as it stood, to stand again if this is taken back
+    Column("closed_at", _TIME),
+    Column("reopened_at", _TIME),
+    Index(
+        "settlement_once",
+        "sku",
+        "location_id",
+        "since",
+        unique=True,
+        postgresql_where=text("reopened_at IS NULL"),
+    ),
 )

@@ -41,7 +41,7 @@ def lowered(action: AnyAction, edit: Edit) -> AnyAction:
         _less(edit.percent.basis_points, action.percent.basis_points, "percent")
         amount = action.base.share(edit.percent)
         return Discount.model_validate({**dict(action), "percent": edit.percent, "amount": amount})
-    if isinstance(action, StockAdjustment) and edit.units is not None and edit.percent is None:
+    if isinstance(action, StockAdjustment) and not action.settles and edit.units is not None and edit.percent is None:
         units = abs(action.delta)
         _less(edit.units, units, "units")
         delta = edit.units if action.delta > 0 else -edit.units

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from knowledge.demand.nightly import make_forecasts
 from knowledge.planning.chain import Supplier, describe, read_chain
@@ -165,13 +165,17 @@ async def noted(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
 async def differing(at: Keyboard, asked: argparse.Namespace) -> int:  # noqa: ARG001
     """Counts that disagree, most money first; 1 when there are any."""
     answer = await _read(at, view="discrepancies")
-    table = Table("sku", "location", "ours", "theirs", "cause", "money", "since (UTC)", "fix", box=None)
+    name = Column("name", no_wrap=True, min_width=14)
+    table = Table(name, "sku", "location", "ours", "theirs", "cause", "money", "since (UTC)", "fix", box=None)
     for each in answer.discrepancies:
         money = str(Money(each.money, each.currency))
         since = f"{each.since:%Y-%m-%d %H:%M}"
         fix = " ".join([each.fix, *each.documents])
-        table.add_row(each.sku, each.location_id, str(each.ours), str(each.theirs), each.cause, money, since, fix)
+        counts = (str(each.ours), str(each.theirs))
+        table.add_row(each.name, each.sku, each.location_id, *counts, each.cause, money, since, fix)
     at.out.print(table)
+    if any(each.name for each in answer.discrepancies):
+        at.out.print("Settle one: tillhand sync count NAME --fix | --leave | --counted UNITS.")
     _more(at, answer)
     return 1 if answer.discrepancies else 0
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from rich.table import Table
 
@@ -15,6 +16,9 @@ from policies.vocabulary.money import Money
 from server.commands.context import Keyboard
 from tools.mirroring.oversells import oversold, settle_oversell
 from tools.mirroring.state import sync_state
+from tools.propose.decided import Decided
+from tools.settling import look_again, standing_as
+from tools.settling_by import Said, adjustment_for
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
 _ODD: Final = timedelta(days=7)
@@ -39,6 +43,14 @@ def add_sync(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
     one.add_argument("number", type=int, help="as tillhand sync oversold shows it")
     one.add_argument("remedy", choices=("move", "back_order", "cancel"))
     one.set_defaults(run=at(settle))
+    one = verbs.add_parser("count", help="settle counts that disagree, as tillhand plan discrepancies names them")
+    one.add_argument("name")
+    way = one.add_mutually_exclusive_group(required=True)
+    way.add_argument("--fix", dest="way", action="store_const", const="fix", help="as proposed")
+    way.add_argument("--leave", dest="way", action="store_const", const="leave", help="reject the fix, leave the count")
+    way.add_argument("--counted", default="", metavar="UNITS", help="set the platform to what was counted")
+    one.add_argument("--reason", default="")
+    one.set_defaults(run=at(settle_count))
     verbs.add_parser("odd", help="what platforms and tills told that cannot be so").set_defaults(run=at(odd))
 
 
@@ -120,6 +132,28 @@ async def settle(at: Keyboard, asked: argparse.Namespace) -> int:
         done = await settle_oversell(connection, asked.number, asked.remedy, at.actor.id, at.house.now())
     at.out.print(f"{done.sku} at {done.location}: {asked.remedy}.")
     return 0
+
+
+async def settle_count(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Through the guard, against what the platform counts at this moment; 1 when it was not done."""
+    house = at.house
+    house.guard.authorize(at.actor, "propose_stock_adjustment")
+    async with house.database.reading() as connection:
+        found = await standing_as(connection, asked.name)
+    looked = await look_again(house.platforms, house.places, found)
+    fix = "" if found.fix_units is None else str(found.fix_units)
+    said = Said(asked.way or "counted", asked.counted, str(looked.count), fix)
+    told = adjustment_for(said, found.sku, found.location, found.name)
+    told |= {"idempotency_key": f"cli-{uuid4().hex}", "reason": asked.reason or "Settled at the keyboard."}
+    answer = await house.guard.invoke(at.actor, "propose_stock_adjustment", told, at.origin())
+    assert isinstance(answer, Decided)  # noqa: S101  # this tool's answer
+    at.out.print(answer.action, markup=False)
+    for why in answer.reasons if answer.state != "executed" else ():
+        at.out.print(why.sentence or why.rule, markup=False)
+    at.out.print(f"{answer.state}. {answer.error or answer.next}", markup=False)
+    if answer.action_id:
+        at.out.print(f"A manager takes it back: tillhand undo {answer.action_id}.")
+    return 0 if answer.state in {"executed", "waiting"} else 1
 
 
 async def odd(at: Keyboard, _: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 One page, rendered here, without a script: it works on a shop's old tablet, and nothing from elsewhere can run in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from server.console.form import read_form
 from server.console.ladder_page import LadderPage
 from server.console.review_page import ReviewPages
 from server.console.session import Session, Sessions, check_token
+from server.console.settle_page import SettlePages
 from server.console.undo_page import Invoking, UndoPages
 from server.console.view import latest, running_out
 from server.edit import read_edit
@@ -40,6 +41,7 @@ from server.queue.dead_letters import count_set_aside, put_back, set_aside
 from server.secret import Secret
 from server.settings import Settings
 from tools.ladder.office import LadderOffice
+from tools.platform import Platform
 from tools.proposal import Decision
 from tools.read.approval import Waiting
 from tools.read.approval_figures import approval_figures
@@ -103,6 +105,7 @@ class Console:
         reviews: Reviews,
         floor: FloorBoard,
         telling: TellingDesk,
+        platforms: Mapping[str, Platform],
     ) -> None:
         self._database = database
         self._guard = guard
@@ -123,6 +126,7 @@ class Console:
         self._undo = UndoPages(undoing, guard, self._signed_in, self._page, PATH, now)
         self._board = floor
         self._floor = FloorPages(floor, telling, guard, self._signed_in, self._page, PATH)
+        self._settle = SettlePages(database, guard, platforms, places, self._signed_in, self._page, PATH)
         self._style = (_HOME / "style.css").read_text(encoding="utf-8")
 
     def routes(self) -> list[Route]:
@@ -134,6 +138,7 @@ class Console:
             Route("/logout", self._log_out, methods=["POST"]),
             Route("/approvals/{approval_id}", self._decide, methods=["POST"]),
             Route("/dead-letters/{event_id}", self._retry, methods=["POST"]),
+            *self._settle.routes(),
             *self._undo.routes(),
             *self._ladder.routes(),
             *self._reviews.routes(),
@@ -178,6 +183,7 @@ class Console:
             "sees_reviews": self._may(actor, "see_review"),
             "sees_ladder": self._office.may(actor, "see_ladder"),
             "serves": self._board.may(actor),
+            "settles": self._may(actor, "propose_stock_adjustment"),
             "undoes": self._may(actor, "undo_many"),
             "explains": self._may(actor, "explain_decision"),
             "names": {place.id: place.name for place in self._places},

@@ -218,6 +218,11 @@ PAGES: Final[Mapping[tuple[str, str], Page]] = {
     ("GET", "/console/explain"): Page(
         DECISIONS, lambda at: f"/console/explain?id={at.action}", served=frozenset({200})
     ),
+    ("GET", "/console/discrepancies"): Page(MOVES_STOCK, lambda _: "/console/discrepancies"),
+    ("GET", "/console/discrepancies/{name}"): Page(MOVES_STOCK, lambda _: "/console/discrepancies/d-000000000000"),
+    ("POST", "/console/discrepancies/{name}"): Page(
+        MOVES_STOCK, lambda _: "/console/discrepancies/d-000000000000", {"how": "nothing"}
+    ),
     ("GET", "/console/undo"): Page(MANAGER, lambda _: "/console/undo"),
     ("POST", "/console/undo"): Page(MANAGER, lambda _: "/console/undo", {"kind": "run", "name": "nothing"}),
     ("GET", "/console/undo/{batch_id}"): Page(MANAGER, lambda _: "/console/undo/none"),

@@ -88,6 +88,9 @@ class Alert(Answer):
 class Differing(Answer):
     """Our books and a platform's count, different at two hourly looks; `money` at cost, `documents` that say so.
 
+    propose_stock_adjustment settles it under `name`; `fix_units` is what the fix adds to the platform's count, null
+    where the shelf has to be counted first.
+
     With the cause `oversold`, `ours` is what is left once all orders are served, and `money` what the fix costs.
     """
 
@@ -101,6 +104,8 @@ class Differing(Answer):
     since: datetime
     fix: str
     documents: tuple[str, ...]
+    fix_units: int | None
+    name: str
 
 
 class Noted(Answer):
@@ -221,6 +226,8 @@ def told_difference(standing: Standing) -> Differing:
         since=standing.since,
         fix=standing.fix,
         documents=standing.documents,
+        fix_units=standing.fix_units,
+        name=standing.name,
     )
 
 

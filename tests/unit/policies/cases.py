@@ -119,6 +119,7 @@ ADJUSTMENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"units": 200, "undo": True}, {"units": 201, "undo": True}, "deny", "inventory.adjustment_size"),
     ({"value": 20_001, "undo": True}, {"value": 20_001}, "approve", "inventory.adjustment_value"),
     ({"units": 51, "undo": True}, {"units": 51}, "confirm", "inventory.adjustment_look_again"),
+    ({"settles": True}, {"settles": True, "gone": True}, "deny", "inventory.settled_already"),
 ]
 SYNCS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"units": 500}, {"units": 501}, "approve", "inventory.sync_size"),
@@ -179,6 +180,8 @@ REORDERS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"packs_whole": True}, {"packs_whole": False}, "inventory.order_packs"),
     ({"minimum": 20_000}, {"minimum": 20_001}, "inventory.order_minimum"),
 ]
+_TOO_LITTLE: tuple[Approved, ...] = ("none", "confirmed")
+_ENOUGH: tuple[Approved, ...] = ("manager", "two_managers")
 _OVERRIDERS = frozenset({Role.MANAGER, Role.PLANNER, Role.OPERATOR, Role.INVENTORY_SPECIALIST})
 ACTS: dict[str, tuple[Facts, frozenset[Role]]] = {
     "discount": (DISCOUNT, frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OFFERS_SPECIALIST, Role.REGISTER})),
@@ -309,6 +312,18 @@ def _overrides() -> Iterator[Case]:
     yield Case(everywhere, "deny", ("inventory.override_everywhere",), role=Role.PLANNER, places=some, given="manager")
 
 
+def _settling() -> Iterator[Case]:
+    """Counts that disagree are a person's to settle; an AI's way to take one back is as any other's."""
+    settles, rule = replace(ADJUSTMENT, settles=True), "inventory.settling_asks"
+    who = PERMITS["stock_adjustment"]
+    for role in (Role.MANAGER, Role.PLANNER):
+        yield Case(settles, "allow", (who,), role=role)
+        yield Case(ADJUSTMENT, "allow", (who,), role=role, model=True)
+        yield Case(replace(settles, undo=True), "allow", (who,), role=role, model=True)
+        yield from (Case(settles, "approve", (rule,), role=role, model=True, given=each) for each in _TOO_LITTLE)
+        yield from (Case(settles, "allow", (who,), role=role, model=True, given=each) for each in _ENOUGH)
+
+
 def _orders() -> Iterator[Case]:
     asks, four, who = "inventory.order_asks", "inventory.order_four_eyes", PERMITS["reorder"]
     for role in Role:  # to whom nothing permits it, nothing is said of it
@@ -372,4 +387,4 @@ def _ladder() -> Iterator[Case]:
                         yield replace(case, given=given)
 
 
-CASES: list[Case] = [*_boundaries(), *_combinations(), *_overrides(), *_orders(), *_roles(), *_ladder()]
+CASES: list[Case] = [*_boundaries(), *_combinations(), *_overrides(), *_settling(), *_orders(), *_roles(), *_ladder()]

@@ -74,6 +74,8 @@ _FACTS: dict[str, st.SearchStrategy[Facts]] = {
         value=st.sampled_from([0, 20_000, 20_001]),
         units=st.sampled_from([1, 51, 200, 201]),
         undo=st.booleans(),
+        settles=st.booleans(),
+        gone=st.booleans(),
     ),
     "stock_sync": st.builds(SyncFacts, units=st.sampled_from([1, 500, 501])),
     "message": st.builds(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from knowledge.reconcile.books import Change, Moves
 from knowledge.reconcile.documents import Cell
 from knowledge.reconcile.joining import join
+from knowledge.reconcile.settled import Settled
 
 START = datetime(2026, 3, 10, 8, tzinfo=UTC)
 CELL: Cell = ("TEE", "S")
@@ -29,9 +30,12 @@ def doc(hour: float, units: int, *, seen: float | None = None, name: str = "", c
     return Moves(CELL, name or f"document {hour} {units}", cause, units, 0, at(hour), heard)
 
 
-def left(tellings: list[Change], documents: list[Moves]) -> tuple[list[tuple[str, int]], list[str]]:
-    """Changes without a reason, and documents no count showed."""
-    changes = join(tellings, documents)
+def left(
+    tellings: list[Change], documents: list[Moves], settled: float | None = None
+) -> tuple[list[tuple[str, int]], list[str]]:
+    """Changes without a reason, and documents no count showed; the cell may have been settled at an hour."""
+    last = {} if settled is None else {CELL: Settled("settling", at(settled), 0)}
+    changes = join(tellings, documents, last)
     return [(each.name, each.delta) for each in changes], [each.reference for each in documents if each.left]
 
 
@@ -120,3 +124,14 @@ def test_the_order_in_which_rows_are_read_changes_nothing(seed: int, order: rand
     order.shuffle(documents)
     again = left(tellings, documents)
     assert (once[0], sorted(once[1])) == (again[0], sorted(again[1]))
+
+
+def test_a_reason_told_after_a_settlement_still_explains_the_count_it_belongs_to():
+    sale = doc(1, -2, seen=6)
+    assert left([told(1, -2), told(9, -2, "by hand")], [sale], settled=5) == ([("by hand", -2)], [])
+
+
+def test_what_was_settled_neither_puts_right_what_came_later_nor_is_put_right_by_it():
+    lost, later = doc(1, -1, name="lost"), doc(8, -3, name="later")
+    found = left([told(2, -3, "by hand"), told(9, -1, "new"), told(20, 3, "back")], [lost, later], settled=7)
+    assert found == ([("by hand", -3), ("new", -1), ("back", 3)], ["lost", "later"])

@@ -7,6 +7,7 @@ import pytest
 from knowledge.reconcile.books import Books, Change, Moves, Moving
 from knowledge.reconcile.causes import Cause, Joined
 from knowledge.reconcile.documents import Cell
+from knowledge.reconcile.settled import Settled
 from knowledge.reconcile.sides import OVERDUE, Untold, sides
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
@@ -116,3 +117,53 @@ def test_a_sale_told_twice_is_told_where_it_was_counted_twice_and_else_not():
 
     assert why(books(-4)) == {HERE: (2, Cause.DUPLICATE)}
     assert why(books(-2)) == {}
+
+
+def settled(cell: Cell, hours: float, untold: int = 0) -> dict[Cell, Settled]:
+    """A person settled it so many hours ago, when the platform counted so much more than we had heard of."""
+    return {cell: Settled("settling", ago(hours), untold)}
+
+
+def test_of_a_settled_count_only_what_came_later_is_told():
+    books = Books([doc(HERE, -2, 30)], [told(HERE, -5, 20), told(HERE, -1, 6)])
+    assert why(books) == {HERE: (4, Cause.SEVERAL)}
+    books.settled = settled(HERE, 8)
+    assert why(books) == {HERE: (1, Cause.BY_HAND)}
+    books.settled = settled(HERE, 5)
+    assert why(books) == {}
+
+
+def test_the_change_a_settlement_made_is_no_news_even_where_no_count_showed_it():
+    books = Books([doc(HERE, -3, 4, "adjustment", "settling")], settled=settled(HERE, 5))
+    assert why(books) == {}
+
+
+def test_goods_that_came_to_a_settled_count_still_excuse_those_that_left_another():
+    books = Books(tellings=[told(HERE, -6, 30)], gains=[told(THERE, 6, 20)], settled=settled(THERE, 10))
+    assert why(books) == {}
+
+
+def test_a_line_on_another_sku_is_told_of_the_count_that_is_not_settled_and_only_of_it():
+    books = Books([doc(HERE, -2, 20)], [told(HAT, -2, 20)], settled=settled(HERE, 10))
+    assert {cell: apart for cell, (apart, _) in why(books).items()} == {HAT: 2}
+
+
+@pytest.mark.parametrize(("hours", "left"), [(7.0, {}), (6.9, {HERE: (2, Cause.BY_HAND)})])
+def test_what_a_platform_had_counted_at_a_settlement_may_be_heard_of_for_three_hours(
+    hours: float, left: dict[Cell, tuple[int, Cause]]
+):
+    assert why(Books(tellings=[told(HERE, -2, hours)], settled=settled(HERE, 10, untold=-2))) == left
+
+
+def test_a_telling_that_never_came_is_told_but_for_what_was_settled_of_it():
+    books = Books(settled=settled(HERE, 10, untold=-2))
+    found = sides(books, (), {HERE: -5}, at=NOW, platform_at=ago(3))
+    assert [(each.system, each.change) for each in found.documents] == [("theirs", -3)]
+    assert found.apart == {HERE: -2}, "what is settled of it is in the platform's count, and not in the one we keep"
+
+
+def test_a_transfer_given_up_on_is_not_told_again():
+    books = Books(moving=[van(6, sent=OVERDUE / timedelta(hours=1) + 1)])
+    assert why(books) == {THERE: (6, Cause.TRANSFER)}
+    books.settled = settled(THERE, 1)
+    assert why(books) == {}
