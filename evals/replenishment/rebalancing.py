@@ -17,7 +17,8 @@ from evals.replenishment.shops import SHOPS, Shops
 from knowledge.demand.model import DemandModel, Forecast, learn
 from knowledge.demand.outline import Floats
 from knowledge.planning.arrival import Demand
-from knowledge.planning.chain import LEAD, REVIEW
+from knowledge.planning.chain import REVIEW
+from knowledge.planning.lanes import LEAD
 from knowledge.planning.moving import Network, Shelves
 from knowledge.planning.rebalance import rebalanced
 from knowledge.planning.transfers import ANSWERED, GIVING

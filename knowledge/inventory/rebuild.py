@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from knowledge.store.connection import Connection
+from policies.errors import NotFound
 
 _KEPT = """
     SELECT level.sku, level.location_id, told.state, told.units
@@ -34,6 +35,7 @@ _HISTORY = text(
     ORDER BY change.seq DESC LIMIT :most
     """
 )
+_KNOWN = text("SELECT 1 FROM variant WHERE sku = :sku")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,19 @@ async def rebuild(connection: Connection) -> tuple[int, list[Apart]]:
 
 
 async def history(connection: Connection, sku: str, location: str = "", *, most: int = 50) -> list[Step]:
-    """A variant's newest changes, newest first; everywhere when no location is named."""
-    rows = await connection.execute(_HISTORY, {"sku": sku, "location": location, "most": most})
+    """A variant's newest changes, newest first; everywhere when no location is named.
+
+    Raises:
+        NotFound: The sku is not in the catalog, and no count of it ever changed.
+    """
+    rows = (await connection.execute(_HISTORY, {"sku": sku, "location": location, "most": most})).all()
+    if not rows and (await connection.execute(_KNOWN, {"sku": sku})).first() is None:
+        raise NotFound(
+            f"{sku} is not in the catalog, and no count of it ever changed.",
+            code="sku.unknown",
+            hint="Look the sku up; capitals and dashes count.",
+            field="sku",
+        )
     return [
         Step(
             row.location_id,

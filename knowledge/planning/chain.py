@@ -1,7 +1,7 @@
 """The chain as planning sees it: stock, forecast and worth of every shelf, and who supplies it; read once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from knowledge.demand.kept import Kept, kept_forecasts
 from knowledge.demand.velocity import Spot
+from knowledge.planning.lanes import Lanes, read_lanes
 from knowledge.planning.on_the_way import on_the_way
 from knowledge.store.connection import Connection
 from policies.errors import NotFound, Refused
 
-LEAD: Final = 2  # days a transfer takes
 REVIEW: Final = 7  # days a transfer is to last
 _UNKNOWN_COST: Final = 0.7  # of the price, where a cost was never recorded
 _LONGEST: Final = 3_650  # days
@@ -76,6 +76,7 @@ class Chain:
     levels: Mapping[Spot, Level]
     goods: Mapping[str, Goods]
     suppliers: Mapping[str, Supplier]
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 async def read_chain(connection: Connection, today: date) -> Chain:
@@ -111,7 +112,7 @@ async def read_chain(connection: Connection, today: date) -> Chain:
         row.vendor: Supplier(row.vendor, row.lead_days, row.review_days, row.pack, row.minimum)
         for row in await connection.execute(_SUPPLIERS)
     }
-    return Chain(today, forecasts, levels, goods, suppliers)
+    return Chain(today, forecasts, levels, goods, suppliers, await read_lanes(connection))
 
 
 async def describe(connection: Connection, supplier: Supplier) -> None:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from knowledge.demand.velocity import Spot
-from knowledge.planning.chain import LEAD, REVIEW, Chain
+from knowledge.planning.chain import REVIEW, Chain
+from knowledge.planning.lanes import LEAD
 
 ALERT_DAYS: Final = 14
 BEST_SELLERS: Final = 0.5  # share of expected margin that best sellers make up

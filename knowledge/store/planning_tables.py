@@ -118,6 +118,26 @@ night_note = Table(  # what the night noticed, in words, and what was proposed o
     Column("at", _TIME, nullable=False),
 )
 
+lane = Table(  # what the retailer says of moving goods; "*": any location; NULL: as a wider row says it, or a constant
+    "lane",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("destination", String, primary_key=True),
+    Column("cost", BigInteger),  # of a pack, minor units
+    Column("packs", Integer),  # a night
+    Column("lead_days", Integer),
+    Column("forbidden", Boolean),
+    CheckConstraint("cost >= 0 AND packs >= 0 AND lead_days >= 0", name="lane_sense"),
+)
+
+transfer_pack = Table(  # units that go together when an article is moved; one where there is no row
+    "transfer_pack",
+    metadata,
+    Column("sku", String, primary_key=True),
+    Column("units", Integer, nullable=False),
+    CheckConstraint("units > 0", name="transfer_pack_sense"),
+)
+
 supplier = Table(
     "supplier",
     metadata,

@@ -13,19 +13,23 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from sqlalchemy import text
 
+from knowledge.planning.lanes import say_lanes, say_packs
 from policies.errors import Misconfigured
 from server.commands.context import Keyboard, operator_only
 from server.connecting import histories_of
 from server.importing.bookmark import all_bookmarks
 from server.importing.columns import COLUMNS, Kind
 from server.importing.files import FileImport
+from server.importing.lanes import read_told
 from server.importing.platforms import PlatformImport
 from server.importing.progress import Report, Standing, Watch
 from server.importing.taking import Taking
 from server.importing.ways import read_ways
 
 AtKeyboard = Callable[[Keyboard, argparse.Namespace], Coroutine[Any, Any, int]]
+_SKUS: Final = text("SELECT sku FROM variant")
 _WAYS: Final = ("delimiter", "encoding", "decimal", "timezone", "time_format", "currency", "location", "as_of")
 
 
@@ -40,6 +44,14 @@ def add_import(commands: Any, at: Callable[[AtKeyboard], Any]) -> None:
         _ways(one)
         _output(one)
         one.set_defaults(run=at(file_import), kind=kind)
+    for name, told in (
+        ("lanes", "what moving goods between locations takes and costs"),
+        ("packs", "units moved in one"),
+    ):
+        one = verbs.add_parser(name, help=f"{told}, from a CSV file, for the plan")
+        one.add_argument("file", type=Path)
+        one.add_argument("--dry-run", action="store_true", help="change nothing, and say what would be")
+        one.set_defaults(run=at(moving_import), what=name)
     for name in ("shopify", "lightspeed"):
         one = verbs.add_parser(name, help=f"everything {name.title()} still tells of what was")
         one.add_argument("--only", action="append", default=[], metavar="KIND", help="repeat for several; else all")
@@ -113,6 +125,27 @@ async def platform_import(at: Keyboard, asked: argparse.Namespace) -> int:
             _tell(at.out, report, None, machine=asked.json)
             codes.add(3 if report.rejected else 0)
     return max(codes)
+
+
+async def moving_import(at: Keyboard, asked: argparse.Namespace) -> int:
+    """Take what a file says of moving goods; 0: all of it, 3: some rows were rejected, 1: nothing was taken."""
+    operator_only(at)
+    async with at.house.database.transaction() as connection:
+        skus = {row.sku for row in await connection.execute(_SKUS)}
+        told = read_told(asked.file, asked.what, {str(place.id) for place in at.house.places}, skus)
+        if not asked.dry_run:
+            await say_lanes(connection, list(told.lanes.values()))
+            await say_packs(connection, told.packs)
+    taken = len(told.lanes) + len(told.packs)
+    would = "would be" if asked.dry_run else "were"
+    at.out.print(
+        f"{told.rows:,} rows of {asked.what}: {taken:,} {would} taken, {len(told.rejected):,} {would} rejected. "
+        "The next plan is made with them."
+    )
+    for each in told.rejected:
+        at_column = f", {each.column}" if each.column else ""
+        at.out.print(f"  line {each.line}{at_column}: {each.reason}", highlight=False)
+    return 3 if told.rejected and taken else 1 if not taken else 0
 
 
 async def columns(at: Keyboard, asked: argparse.Namespace) -> int:

@@ -33,6 +33,10 @@ def add_known(verbs: Any, at: Callable[[AtKeyboard], Any]) -> None:
         one.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
         one.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
         one.add_argument("--reason", required=True)
+        if name == "event":
+            one.add_argument(
+                "--past", action="store_true", help="the days are over: learn from their sales accordingly"
+            )
         if name == "override":
             one.add_argument("--cause", choices=get_args(Known), default="other", help="what it is measured under")
             one.add_argument("--dry-run", action="store_true", help="only tell what it would change")
@@ -53,6 +57,7 @@ async def event(at: Keyboard, asked: argparse.Namespace) -> int:
             reason=asked.reason,
             by=at.actor.id,
             at=at.house.now(),
+            past=asked.past,
         )
     at.out.print("It is in the next forecast.")
     return 0

@@ -100,12 +100,18 @@ async def forecast(at: Keyboard, asked: argparse.Namespace) -> int:
 async def moves(at: Keyboard, asked: argparse.Namespace) -> int:
     """Transfers worth proposing, and where the goods could come from instead."""
     answer = await _read(at, view="transfers", **_supposed(asked))
-    table = Table("sku", "from", "to", "units", "earns", "runs out without", "or from (earns)", box=None)
+    table = Table(
+        "sku", "from", "to", "units", "costs", "earns", "runs out without", "or from (costs, earns)", box=None
+    )
     for each in answer.transfers:
         earns = str(Money(each.earns, each.currency))
-        others = ", ".join(f"{one.origin_id} ({Money(one.earns, each.currency)})" for one in each.instead)
+        others = ", ".join(
+            f"{one.origin_id} ({Money(one.cost, each.currency)}, {Money(one.earns, each.currency)})"
+            for one in each.instead
+        )
         out = f"{each.chance_to_run_out:.0%}"
-        table.add_row(each.sku, each.origin_id, each.destination_id, str(each.units), earns, out, others)
+        costs = str(Money(each.cost, each.currency))
+        table.add_row(each.sku, each.origin_id, each.destination_id, str(each.units), costs, earns, out, others)
     at.out.print(table)
     _whole(at, answer, "earning")
     return 0

@@ -17,6 +17,7 @@ from server.commands.context import Keyboard
 from tools.mirroring.oversells import oversold, settle_oversell
 from tools.mirroring.state import sync_state
 from tools.propose.decided import Decided
+from tools.read.place import known
 from tools.settling import look_again, standing_as
 from tools.settling_by import Said, adjustment_for
 
@@ -80,8 +81,14 @@ async def status(at: Keyboard, _: argparse.Namespace) -> int:
 async def changes(at: Keyboard, asked: argparse.Namespace) -> int:
     """Newest first."""
     _for(at, Role.PLANNER, Role.MANAGER)
+    if asked.location:
+        known(at.house.places, asked.location)
     async with at.house.database.reading() as connection:
         steps = await history(connection, asked.sku, asked.location)
+    if not steps:
+        where = f" at {asked.location}" if asked.location else ""
+        at.out.print(f"No count of {asked.sku} ever changed{where}.", markup=False)
+        return 0
     table = Table("occurred (UTC)", "location", "count", "change", "after", "why", "by", box=None)
     for step in steps:
         table.add_row(

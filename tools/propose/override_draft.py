@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from knowledge.demand.kept import Kept
 from knowledge.demand.velocity import Spot
-from knowledge.planning.chain import LEAD, REVIEW
+from knowledge.planning.chain import REVIEW
+from knowledge.planning.lanes import LEAD
 from knowledge.planning.overrides import forecasts_of, records
 from knowledge.store.connection import Connection
 from policies.actions.forecast_override import Cause, ForecastOverride

@@ -42,19 +42,21 @@ class Foretold(Answer):
 
 
 class OtherOrigin(Answer):
-    """Where the same units could come from instead, and what that would earn beyond its cost; maybe a loss."""
+    """Where the same units could come from instead, what moving them costs, and what it earns beyond; maybe a loss."""
 
     origin_id: str
     earns: int
+    cost: int
 
 
 class PlannedMove(Answer):
-    """A transfer worth proposing: what it earns beyond its cost, the chance to run out without it, other origins."""
+    """A transfer worth proposing: its cost, what it earns beyond, the chance to run out without it, other origins."""
 
     sku: str
     origin_id: str
     destination_id: str
     units: int
+    cost: int
     earns: int
     currency: str
     chance_to_run_out: float
@@ -180,10 +182,11 @@ def told_move(move: Move) -> PlannedMove:
         origin_id=move.origin,
         destination_id=move.destination,
         units=move.units,
+        cost=move.cost,
         earns=move.earns,
         currency=move.currency,
         chance_to_run_out=move.otherwise,
-        instead=tuple(OtherOrigin(origin_id=origin, earns=earns) for origin, earns in move.instead),
+        instead=tuple(OtherOrigin(origin_id=origin, earns=earns, cost=cost) for origin, earns, cost in move.instead),
     )
 
 

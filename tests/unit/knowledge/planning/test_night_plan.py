@@ -1,6 +1,7 @@
 """The night's forecast in the store: made, kept, overridden within bounds, measured, and shown."""
 
 from datetime import timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -98,6 +99,18 @@ async def test_an_event_that_ends_before_it_begins_is_refused(shop: Database):
                 by="planner:ada", at=NOW,
             )  # fmt: skip
     assert refused.value.code == "planning.days"
+
+
+async def test_an_event_that_is_over_is_kept_only_when_it_is_meant_and_one_of_nothing_is_refused(shop: Database):
+    yesterday, today = (Days(day, day) for day in (TODAY - timedelta(days=1), TODAY))
+    told: dict[str, Any] = {"place": "", "percent": 150, "reason": "x", "by": "planner:ada", "at": NOW}
+    async with shop.transaction() as connection:
+        with pytest.raises(Refused, match="These days are over"):
+            await add_event(connection, sku="TEE", days=yesterday, **told)
+        with pytest.raises(NotFound, match="NOPE is not in the catalog"):
+            await add_event(connection, sku="NOPE", days=today, **told)
+        assert await add_event(connection, sku="TEE", days=yesterday, past=True, **told)
+        assert await add_event(connection, sku="", days=today, **told)
 
 
 @pytest.mark.parametrize("percent", [MOST, -MOST])

@@ -8,9 +8,10 @@ from sqlalchemy import insert, text
 
 from knowledge.demand.nightly import make_forecasts
 from knowledge.planning.chain import read_chain
+from knowledge.planning.lanes import COST, Lane, say_lanes, say_packs
 from knowledge.planning.orders import orders
 from knowledge.planning.running_out import running_out
-from knowledge.planning.transfers import transfers
+from knowledge.planning.transfers import Move, transfers
 from knowledge.planning.what_if import Supposed, suppose
 from knowledge.store.planning_tables import supplier
 from knowledge.store.session import Database
@@ -48,9 +49,30 @@ async def test_a_move_tells_where_else_the_goods_could_come_from(shop: Database)
         chain = await read_chain(connection, TODAY)
     moves = await transfers(chain, PLACES)
     first = next(move for move in moves if move.destination == "STORE_1")
-    told = dict(first.instead)
+    told = {origin: earns for origin, earns, _ in first.instead}
     assert set(told) == {"STORE_2", "WAREHOUSE"} - {first.origin}
     assert all(earns <= first.earns for earns in told.values())
+
+
+async def test_the_plan_keeps_to_lanes_and_packs_the_retailer_told_of(shop: Database):
+    await make_forecasts(shop, now=NOW)
+    await stock(shop, {("TEE", "STORE_1"): 2, ("TEE", "STORE_2"): 200, ("TEE", "WAREHOUSE"): 200})
+
+    async def planned(*said: Lane, **packs: int) -> list[Move]:
+        async with shop.transaction() as connection:
+            await say_lanes(connection, said)
+            await say_packs(connection, packs)
+            chain = await read_chain(connection, TODAY)
+        return [move for move in await transfers(chain, PLACES) if move.destination == "STORE_1"]
+
+    (plain,) = await planned(Lane("STORE_2", "STORE_1", forbidden=True))
+    assert (plain.origin, plain.cost, plain.instead) == ("WAREHOUSE", plain.units * COST, ())
+    packed = await planned(Lane("STORE_2", "STORE_1", cost=500), Lane("WAREHOUSE", "STORE_1", cost=90, packs=3), TEE=4)
+    by_origin = {move.origin: move for move in packed}
+    assert (by_origin["WAREHOUSE"].units, by_origin["WAREHOUSE"].cost) == (12, 3 * 90)
+    assert all(move.units % 4 == 0 for move in packed)
+    ((other, earns, cost),) = by_origin["WAREHOUSE"].instead
+    assert (other, cost, earns < by_origin["WAREHOUSE"].earns) == ("STORE_2", 3 * 500, True)
 
 
 async def test_a_warehouse_that_sells_nothing_itself_sends_what_shops_lack(shop: Database):
