@@ -21,6 +21,8 @@ from tools.audit.ledger import append
 
 Needs = Literal["confirm", "approve", "approve_two"]
 GIVES: Final[dict[str, Approved]] = {"confirm": "confirmed", "approve": "manager", "approve_two": "two_managers"}
+OVERRIDES: Final = ("forecast_override",)
+"""Kinds of actions that planners answer for as well."""
 _NOTE_LENGTH: Final = 300
 _BATCH: Final = 200  # approvals expired in one transaction
 
@@ -71,6 +73,11 @@ class Open:
 @dataclass(frozen=True, slots=True)
 class Expired:
     """Nobody answered in time."""
+
+
+def decides(kind: str) -> str:
+    """What whoever answers a question about this kind of action must be allowed."""
+    return "decide_override" if kind in OVERRIDES else "decide_approval"
 
 
 def binding(facts: dict[str, Any], situation: dict[str, Any]) -> str:
@@ -224,7 +231,7 @@ def _may_answer(engine: Engine, actor: Actor, asked: Any, row: ActionRow) -> Non
         )
     if asked.needs == "confirm" and actor.id == asked.asked_of:
         return
-    authorize(engine, actor, "decide_approval", row.location)
+    authorize(engine, actor, decides(row.action.kind), row.location)
     if actor.id in {row.actor.id, row.actor.on_behalf_of}:
         raise _own()
 
@@ -233,7 +240,7 @@ def _own() -> TillhandError:
     return Refused(
         "Nobody approves what they proposed themselves.",
         code="approval.own",
-        hint="Ask another manager.",
+        hint="Ask somebody else who may answer it.",
         field="approval_id",
     )
 

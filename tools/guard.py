@@ -13,6 +13,7 @@ from knowledge.store.places import Places
 from knowledge.store.session import Database, utc_now
 from policies.actions.action import Effect
 from policies.actions.lower import Edit
+from policies.decision import Outcome
 from policies.engine import Engine
 from policies.errors import NotFound, TillhandError, Unavailable
 from policies.vocabulary.actor import Actor
@@ -275,15 +276,18 @@ class Guard:
                 return expired
 
     async def waiting(self, actor: Actor) -> list[Waiting]:
-        """What waits for a person where this actor may look, longest waiting first.
+        """What waits for a person where this actor may look, longest waiting first; of some, what they may answer.
 
         Raises:
             Refused: The actor's role may not see approvals.
         """
-        authorize(self._engine, actor, "list_approvals", None)
+        answers = self._engine.may(actor, "decide_override", None).outcome is Outcome.ALLOW
+        every_kind = self._engine.may(actor, "list_approvals", None).outcome is Outcome.ALLOW
+        authorize(self._engine, actor, "list_approvals" if every_kind or not answers else "decide_override", None)
         places = None if actor.locations is None else sorted(actor.locations)
         async with self._database.reading() as connection:
-            return await waiting(connection, places, self._now(), limit=_SHOWN)
+            kinds = None if every_kind else approval.OVERRIDES
+            return await waiting(connection, places, self._now(), kinds=kinds, limit=_SHOWN)
 
     async def note(self, actor: Actor, notes: Sequence[tuple[Origin, str]]) -> None:
         """Record sentences worth keeping though nothing is asked for; they carry no personal data."""

@@ -30,6 +30,7 @@ TOOLSET_OF: Final[Mapping[str, str]] = {
     "propose_forecast_override": "stock",
     "list_approvals": "approvals",
     "decide_approval": "approvals",
+    "decide_override": "approvals",
     "explain_decision": "decisions",
     "read_policies": "decisions",
     "undo_action": "decisions",

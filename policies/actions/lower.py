@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount
+from policies.actions.forecast_override import ForecastOverride
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer, TransferLine
 from policies.errors import Refused
@@ -16,7 +17,7 @@ class Edit:
     """What a person wants less of; nothing set: the action as it is.
 
     Attributes:
-        percent: A discount's share of the price.
+        percent: A discount's share of the price, or by how much a forecast changes, up or down as it was.
         units: An adjustment's units, or a transfer's in all; its lines are cut from the last one on.
     """
 
@@ -54,10 +55,18 @@ def lowered(action: AnyAction, edit: Edit) -> AnyAction:
         return Transfer.model_validate(
             {**dict(action), "lines": lines, "value": _part(action.value, edit.units, units)}
         )
+    if isinstance(action, ForecastOverride) and edit.percent is not None and edit.units is None:
+        percent, rest = divmod(edit.percent.basis_points, 100)
+        if rest:
+            raise Refused("A forecast changes by whole percent.", code="edit.number", field="percent")
+        _less(percent, abs(action.percent), "percent")
+        value = _part(action.value, percent, abs(action.percent))
+        signed = percent if action.percent > 0 else -percent
+        return ForecastOverride.model_validate({**dict(action), "percent": signed, "value": value})
     raise Refused(
         "There is no less of this to be had.",
         code="edit.kind",
-        hint="Give a lower percent for a discount, or fewer units for stock.",
+        hint="Give a lower percent for a discount or a forecast, or fewer units for stock.",
     )
 
 

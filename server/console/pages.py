@@ -155,6 +155,7 @@ class Console:
     async def _content(self, visitor: _Visitor) -> dict[str, Any]:
         actor = visitor.actor
         sees_decisions = self._may(actor, "list_approvals")
+        decides = self._may(actor, "decide_approval") or self._may(actor, "decide_override")
         async with self._database.reading() as connection:
             shown: dict[str, Any] = {
                 "activity": (
@@ -177,8 +178,8 @@ class Console:
             **shown,
             "actor": actor,
             "token": visitor.session.token,
-            "waiting": await self._guard.waiting(actor) if sees_decisions else None,
-            "decides": self._may(actor, "decide_approval"),
+            "waiting": await self._guard.waiting(actor) if sees_decisions or decides else None,
+            "decides": decides,
             "notices": await self._office.notices(actor),
             "sees_reviews": self._may(actor, "see_review"),
             "sees_ladder": self._office.may(actor, "see_ladder"),

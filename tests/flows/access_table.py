@@ -250,7 +250,7 @@ PAGES: Final[Mapping[tuple[str, str], Page]] = {
 }
 
 SECTIONS: Final[Mapping[str, frozenset[Role]]] = {
-    'id="waiting"': OVERSIGHT,
+    'id="waiting"': OVERSIGHT | {Role.PLANNER},
     'id="stock"': STOCK,
     'id="activity"': DECISIONS,
     'id="aside"': OPERATOR,

@@ -99,6 +99,39 @@ async def test_an_assistant_only_asks_and_the_approval_shows_what_would_change(d
         assert await week(opened) == pytest.approx(before * 1.2)
 
 
+async def test_a_planner_answers_for_forecasts_and_nothing_else_and_never_for_what_was_asked_for_them(
+    database_url: str, tmp_path: Path
+):
+    async with open_house(database_url, tmp_path) as opened:
+        await ready(opened)
+        guard, before = opened.house.guard, await week(opened)
+        mine = await propose(opened, ASSISTANT)
+        mine_too = {"location_id": PLACE, "sku": SKU, "delta": 60, "expected": 0, "reason": "Found.",
+                    "idempotency_key": "count-00001"}  # fmt: skip
+        counted = await guard.invoke(PLANNER, "propose_stock_adjustment", mine_too, STORY)
+        assert isinstance(counted, Decided)
+        assert counted.state == "waiting"
+        lee = replace(PLANNER, id="planner:lee")
+        assert [each.approval_id for each in await guard.waiting(lee)] == [mine.approval_id]
+        for who, approval, code in (
+            (PLANNER, mine.approval_id, "approval.own"),
+            (replace(lee, model=True), mine.approval_id, "access.model_never_decides"),
+            (lee, counted.approval_id, "access.nothing_permits"),
+        ):
+            with pytest.raises(Refused) as refused:
+                await guard.answer(who, approval, approve=True)
+            assert refused.value.code == code
+        key = await opened.key(Role.PLANNER, name="planner:lee")
+        await opened.client.post("/console/login", data={"key": key})
+        page = (await opened.client.get("/console/")).text
+        token = page.split('name="token" value="')[1].split('"')[0]
+        form = {"token": token, "answer": "approve", "percent": "10"}
+        taps = [await opened.client.post(f"/console/approvals/{mine.approval_id}", data=form) for _ in range(2)]
+        assert [each.headers["location"] for each in taps] == ["/console/?said=executed"] * 2
+        assert await week(opened) == pytest.approx(before * 1.1)
+        assert await opened.count("SELECT count(*) FROM forecast_override") == 1
+
+
 async def test_what_came_of_overrides_is_on_record_and_an_ai_whose_made_it_worse_is_refused(
     database_url: str, tmp_path: Path
 ):

@@ -27,6 +27,7 @@ _WAITING = text(
            action.facts, action.proposal, action.verdict, action.actor_id, action.location_id
     FROM approval JOIN action ON action.id = approval.action_id
     WHERE approval.state = 'waiting' AND approval.expires_at > :at
+      AND (CAST(:every_kind AS bool) OR action.kind = ANY(CAST(:kinds AS text[])))
       AND (CAST(:everywhere AS bool) OR approval.location_id = ANY(CAST(:locations AS text[])))
     ORDER BY approval.asked_at, approval.id OFFSET :start LIMIT :limit
     """
@@ -50,14 +51,22 @@ class Waiting:
     alternatives: tuple[str, ...] = ()
 
 
-async def waiting(
-    connection: Connection, locations: Sequence[LocationId] | None, at: datetime, *, start: int = 0, limit: int
+async def waiting(  # noqa: PLR0913  # of where and of what, as of when, and which page
+    connection: Connection,
+    locations: Sequence[LocationId] | None,
+    at: datetime,
+    *,
+    kinds: Sequence[str] | None = None,
+    start: int = 0,
+    limit: int,
 ) -> list[Waiting]:
-    """Approvals still open at `at`, longest waiting first; `locations` of `None` means everywhere."""
+    """Approvals still open at `at`, longest waiting first; `locations` or `kinds` of `None` mean all of them."""
     rows = await connection.execute(
         _WAITING,
         {
             "at": at,
+            "every_kind": kinds is None,
+            "kinds": list(kinds or ()),
             "everywhere": locations is None,
             "locations": list(locations or ()),
             "start": start,

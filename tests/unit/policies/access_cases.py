@@ -56,6 +56,7 @@ POWERS: dict[str, Power] = {
     "propose_order": _power(Role.PLANNER),
     "propose_forecast_override": _power(Role.PLANNER, Role.OPERATOR),
     "decide_approval": _power(Role.MANAGER, models=False),
+    "decide_override": _power(Role.MANAGER, Role.PLANNER, models=False),
     "undo_action": _power(Role.MANAGER),
     "undo_many": _power(Role.MANAGER),
     "start_undo": _power(Role.MANAGER, models=False),

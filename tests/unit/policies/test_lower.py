@@ -1,6 +1,6 @@
 """A person may have less of what was proposed, never more, and everything else stays as it was."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policies.actions.any_action import AnyAction
 from policies.actions.discount import Discount, EndDiscount
+from policies.actions.forecast_override import ForecastOverride
 from policies.actions.lower import Edit, lowered
 from policies.actions.stock_adjustment import StockAdjustment
 from policies.actions.transfer import Transfer, TransferLine
@@ -58,6 +59,24 @@ def test_an_adjustment_keeps_its_direction():
     assert (less.delta, less.value) == (-2, Money(200, "USD"))
     more = COUNT.model_copy(update={"delta": 5})
     assert lowered(more, Edit(units=1)) == more.model_copy(update={"delta": 1, "value": Money(100, "USD")})
+
+
+def test_a_change_of_a_forecast_keeps_its_direction_and_whole_percents():
+    first = date(2026, 3, 1)
+    change = ForecastOverride(
+        store=S1, sku=Sku("A"), percent=-20, first=first, last=first, cause="weather", words="Rain.",
+        value=Money(1_000, "USD"), reference="change-1",
+    )  # fmt: skip
+    less = lowered(change, Edit(percent=Percent(700)))
+    assert isinstance(less, ForecastOverride)
+    assert (less.percent, less.value) == (-7, Money(350, "USD"))
+    for percent, code in ((2_000, "edit.not_less"), (0, "edit.not_less"), (750, "edit.number")):
+        with pytest.raises(Refused) as refused:
+            lowered(change, Edit(percent=Percent(percent)))
+        assert refused.value.code == code
+    settling = StockAdjustment.model_validate({**dict(COUNT), "settles": "d-000000000000"})
+    with pytest.raises(Refused, match="no less"):
+        lowered(settling, Edit(units=1))
 
 
 def test_nothing_edited_is_the_same_action():
