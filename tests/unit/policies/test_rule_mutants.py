@@ -21,6 +21,7 @@ EQUIVALENT: Final = dict.fromkeys(
     (
         "access.model_never_decides: principal.person taken for true",
         "access.model_never_starts_undo: principal.person taken for true",
+        "inventory.settling_asks: principal.person taken for true",
         "ladder.only_people: principal.person taken for true",
         "review.only_people: principal.person taken for true",
     ),
