@@ -225,7 +225,7 @@ NOT_LESS = (
 NO_LESS = (
     "edit.kind",
     "There is no less of this to be had.",
-    "Give a lower percent for a discount, or fewer units for stock.",
+    "Give a lower percent for a discount or a forecast, or fewer units for stock.",
     "",
 )
 
