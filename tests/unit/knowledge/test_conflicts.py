@@ -10,11 +10,14 @@ from knowledge.events.event import Event, Topic
 from knowledge.events.families import VariantFacts
 from knowledge.inventory.position import positions
 from knowledge.store.connection import Connection
+from knowledge.store.places import save_locations
 from knowledge.store.session import Database
 from knowledge.store.tables import customer, purchase, purchase_line, variant
 from knowledge.unify.apply import apply
 from tests.unit.knowledge.test_apply import ADA, PLACES, START, happened, level, order
 from tests.unit.knowledge.test_counts import back, count
+from tests.unit.knowledge.test_disorder import NOW, counted, transfer, van
+from tests.unit.knowledge.test_disorder import PLACES as SHELVES
 from tools.mirroring.shelf import Shelf, Side
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +55,7 @@ def test_the_table_names_every_field_that_has_a_test_here():
     assert rows[: rows.index("orders and money of a customer") + 1] == [
         "field",
         *("count, one platform", "count, two platforms", "count, the first look", "count online", "count, no platform"),
+        *("counts beside what can be sold", "when goods of a transfer left"),
         *("price, title, product", "vendor, category, tags, description", "unit cost", "platform ids", "barcode"),
         *("order", "units returned", "consent", "orders and money of a customer"),
     ]
@@ -84,6 +88,29 @@ async def test_where_no_platform_counts_the_newest_count_and_what_moved_after_it
         events = [count(9, minute=20), order(30, ("A", 1), location="L1"), order(10, ("A", 2), location="L1")]
         await apply(connection, [*events, count(20, minute=0)], PLACES, at=START)
         assert [each.available for each in await positions(connection, ["A"])] == [8]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_counts_beside_what_can_be_sold_are_of_the_newest_that_told_them(database: Database, late: bool):
+    whole, bare = counted("S1", 7, minute=3, on_hand=9, committed=2, incoming=4), counted("S1", 6, minute=4)
+    async with database.transaction() as connection:
+        for telling in [bare, whole] if late else [whole, bare]:
+            await apply(connection, [telling], SHELVES, at=NOW)
+        (level_now,) = await positions(connection, ["A"])
+    assert (level_now.available, level_now.on_hand, level_now.committed, level_now.incoming) == (6, 9, 2, 4)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_goods_of_a_transfer_left_when_the_earliest_telling_says(database: Database, late: bool):
+    sent, received = van("there", "SENT", minute=12), van("there", "RECEIVED", minute=45)
+    between = counted("L1", 14, minute=20)
+    async with database.transaction() as connection:
+        await save_locations(connection, SHELVES)
+        await transfer(connection, "there", "L1", "L2", 3)
+        for telling in [between, received, sent] if late else [sent, between, received]:
+            await apply(connection, [telling], SHELVES, at=NOW)
+        here = {str(each.location): each.available for each in await positions(connection, ["A"])}
+    assert here["L1"] == 14  # the van was gone before anybody counted
 
 
 @pytest.mark.parametrize("late", [False, True])
