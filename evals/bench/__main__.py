@@ -11,6 +11,7 @@ BENCH = Measurements(
     {
         "webhook": "evals.bench.webhook",
         "checkout": "evals.bench.checkout",
+        "models": "evals.bench.models",
         "pos": "evals.bench.pos",
         "verdict": "evals.bench.verdict",
         "mcp": "evals.bench.mcp_call",

@@ -142,8 +142,18 @@ async def till_keys(database: Database, world: World, at: datetime) -> Mapping[s
     return {place: cycle(keys) for place, keys in made.items()}
 
 
-async def open_product(stack: AsyncExitStack, home: Path, url: str, start: datetime) -> Listening:
-    """The product over a filled store, and a simulated Shopify beside it, until the stack is closed."""
+async def open_product(
+    stack: AsyncExitStack, home: Path, url: str, start: datetime, more: Mapping[str, str] | None = None
+) -> Listening:
+    """The product over a filled store, and a simulated Shopify beside it, until the stack is closed.
+
+    Args:
+        stack: Ends both.
+        home: The product's.
+        url: Of the store.
+        start: When Shopify's world begins.
+        more: Further settings, by their names in the environment.
+    """
     shop_port, port = free_port(), free_port()
     await stack.enter_async_context(
         listening("evals.bench.shop", str(shop_port), start.isoformat(), port=shop_port, says=home / "shop.log")
@@ -160,6 +170,7 @@ async def open_product(stack: AsyncExitStack, home: Path, url: str, start: datet
         "TILLHAND_SHOPIFY_DOMAIN": shop.shop_domain,
         "TILLHAND_SHOPIFY_CLIENT_ID": shop.client_id,
         "TILLHAND_SHOPIFY_CLIENT_SECRET": shop.client_secret,
+        **(more or {}),
     }
     return await stack.enter_async_context(
         listening("server", "serve", "--workers", "0", port=port, says=home / "product.log", environment=environment)
