@@ -31,6 +31,7 @@ class Day:
         bogus_accepted: Of those, how many were taken for true.
         given_up: Genuine ones the platforms gave up.
         checkouts: Answers at the registers, by status.
+        unanswered: Why checkouts had no answer.
         shown: Offers customers were told of.
         taken: Offers they wanted.
         answered: The manager's answers.
@@ -49,6 +50,7 @@ class Day:
     bogus_accepted: int
     given_up: int
     checkouts: dict[str, int]
+    unanswered: dict[str, int]
     shown: int
     taken: int
     answered: dict[str, int]
@@ -76,6 +78,7 @@ class Day:
             ),
         }
         found += [f"{number:,} {what}." for what, number in checks.items() if number]
+        found += [f"{number:,} x no answer at a register: {why}." for why, number in self.unanswered.items()]
         if not counted.first_decision:
             found.append("Nothing was decided.")
         return found + counted.faults

@@ -25,6 +25,7 @@ from evals.retailer.world import CodeDiscount
 TAKES: Final = 0.5  # share of customers who take an offer they are told of
 _CODE_WITHIN: Final = 2.0  # seconds a customer waits for the register to know the code
 _LOOK_EVERY: Final = 0.01  # seconds
+_SAID: Final = 200  # characters of an answer that was none
 _CODE = re.compile(r"Code: (\S+)$")
 
 
@@ -48,6 +49,7 @@ class Registers:
 
     Attributes:
         statuses: Of the product's answers; anything but an answer is counted as `failed`.
+        unanswered: Why those failed: the code of an error, or what happened to the line.
         shown: Offers customers were told of.
         taken: Codes of those they wanted.
     """
@@ -68,6 +70,7 @@ class Registers:
         self._screens = screens
         self._chance = Random(seed)
         self.statuses: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
         self.shown = 0
         self.taken: list[str] = []
 
@@ -86,11 +89,12 @@ class Registers:
         headers = {"content-type": "application/json", "authorization": f"Bearer {self._keys[step.place]}"}
         try:
             answer = await self._client.post(f"{self._url}/v1/checkout", content=step.payload, headers=headers)
-        except httpx.HTTPError:
-            self.statuses["failed"] += 1
+        except httpx.HTTPError as error:
+            self._count({"error": {"code": type(error).__name__}})
             return
-        told: dict[str, Any] = answer.json() if answer.is_success else {"status": "failed"}
-        self.statuses[told["status"]] += 1
+        refused = {"error": {"code": f"{answer.status_code} {answer.text[:_SAID]}"}}
+        told: dict[str, Any] = answer.json() if answer.is_success else refused
+        self._count(told)
         if code := told.get("discount_code"):
             self.shown += 1
             if self._takes_it() and (found := await self._known(code)):
@@ -106,9 +110,9 @@ class Registers:
             for line in step.basket:
                 cart.lines.append(line)
                 told = await till.decide()
-        except httpx.HTTPError:
-            told = {}
-        self.statuses[told.get("status", "failed")] += 1
+        except httpx.HTTPError as error:
+            told = dict[str, Any](error={"code": type(error).__name__})
+        self._count(told)
         step.transaction = told.get("transaction", step.transaction)
         if offer := told.get("offer"):
             self.shown += 1
@@ -134,7 +138,8 @@ class Registers:
         try:
             order, fired = await register.pay(sale)
             answered = any(call.status == HTTPStatus.OK for call in fired.calls)
-            self.statuses["offered" if associate.code else "silent" if answered else "failed"] += 1
+            refused = {"error": {"code": " ".join(str(call.status) for call in fired.calls) or "no rule asked"}}
+            self._count({"status": "offered" if associate.code else "silent"} if answered else refused)
             self.shown += bool(associate.code)
             if order is None and (found := await self._known(associate.code)):
                 for sku in self._fetched(found, step):
@@ -146,6 +151,11 @@ class Registers:
             step.order = order
         except OutOfStock:
             return
+
+    def _count(self, told: Mapping[str, Any]) -> None:
+        if "status" not in told:
+            self.unanswered[str(told.get("error", {}).get("code", "no answer"))] += 1
+        self.statuses[told.get("status", "failed")] += 1
 
     def _takes_it(self) -> bool:
         return self._chance.random() < TAKES

@@ -166,6 +166,7 @@ class _Demo:
             bogus_accepted=counts.bogus_accepted,
             given_up=counts.failed,
             checkouts=dict(registers.statuses),
+            unanswered=dict(registers.unanswered),
             shown=registers.shown,
             taken=len(registers.taken),
             answered=dict(office.answered),
